@@ -1,0 +1,10 @@
+# Adds those of the named folders that have a CMakeLists.txt.
+function(mdrl_add_existing)
+  foreach(folder IN LISTS ARGN)
+    if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/CMakeLists.txt)
+      cmake_path(SET source NORMALIZE ${CMAKE_CURRENT_SOURCE_DIR}/${folder})
+      cmake_path(RELATIVE_PATH source BASE_DIRECTORY ${PROJECT_SOURCE_DIR} OUTPUT_VARIABLE relative)
+      add_subdirectory(${source} ${PROJECT_BINARY_DIR}/${relative})
+    endif()
+  endforeach()
+endfunction()

@@ -1,0 +1,29 @@
+# Every dependency, its version floor and why it is here; the only find_package.
+
+find_package(Threads REQUIRED)
+find_package(absl REQUIRED CONFIG)             # 20220623: status, time, strings, hash maps; gRPC needs it anyway
+find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)  # SHA-256, and TLS below gRPC
+find_path(XXHASH_INCLUDE xxhash.h REQUIRED)    # 0.8: XXH3-128 of snapshot chunks
+find_package(nlohmann_json 3.11 REQUIRED CONFIG)  # JSON files; Torch's headers include it as well
+find_package(SQLite3 3.40 REQUIRED)            # the ledger: WAL, one writer
+
+if(MDRL_WITH_GRPC)
+  find_package(Protobuf 3.21 REQUIRED)         # schema, run configuration; module mode: Debian ships no config file
+  find_package(gRPC 1.51 REQUIRED CONFIG)      # RPC, health
+  find_package(yaml-cpp 0.7 REQUIRED CONFIG)   # the surface of the run configuration
+  find_package(CLI11 2.1 REQUIRED CONFIG)      # subcommands of mdrlctl and the services' flags
+endif()
+
+if(MDRL_BUILD_TESTS)
+  find_package(GTest 1.12 REQUIRED CONFIG)
+  find_package(benchmark 1.7 REQUIRED CONFIG)
+endif()
+
+include(${PROJECT_SOURCE_DIR}/.deps/config.cmake OPTIONAL RESULT_VARIABLE MDRL_DEPS_CONFIG)
+if(MDRL_WITH_TORCH)
+  if(NOT MDRL_TORCH_ROOT)
+    message(FATAL_ERROR "LibTorch is not set up: run scripts/bootstrap.sh first "
+                        "(it writes .deps/config.cmake), or set MDRL_TORCH_ROOT.")
+  endif()
+  include(LibTorch)
+endif()
