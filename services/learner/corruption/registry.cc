@@ -1,0 +1,88 @@
+#include "services/learner/corruption/registry.h"
+
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "services/learner/corruption/all.h"
+#include "services/learner/corruption/bernoulli.h"
+#include "services/learner/corruption/block_all.h"
+#include "services/learner/corruption/block_random.h"
+#include "services/learner/corruption/random.h"
+
+namespace mdrl {
+namespace {
+
+using Settings = CorruptionSettings;
+using LawPtr = std::unique_ptr<CorruptionLaw>;
+
+LawPtr MakeAll(const Settings& s) {
+  return std::make_unique<AllLaw>(
+      AllLaw::Options{s.mask_id, s.samples, s.mask_prompt});
+}
+LawPtr MakeRandom(const Settings& s) {
+  return std::make_unique<RandomLaw>(
+      RandomLaw::Options{s.mask_id, s.samples, s.ratio, s.mask_prompt});
+}
+LawPtr MakeBlockAll(const Settings& s) {
+  return std::make_unique<BlockAllLaw>(BlockAllLaw::Options{
+      s.mask_id, s.samples, s.block_tokens, s.mask_prompt, s.choice});
+}
+LawPtr MakeBlockRandom(const Settings& s) {
+  return std::make_unique<BlockRandomLaw>(BlockRandomLaw::Options{
+      s.mask_id, s.samples, s.block_tokens, s.ratio, s.mask_prompt, s.choice});
+}
+LawPtr MakeBernoulli(const Settings& s) {
+  return std::make_unique<BernoulliLaw>(
+      BernoulliLaw::Options{.mask_id = s.mask_id, .samples = s.samples});
+}
+
+struct Entry {
+  std::string_view kind;
+  LawPtr (*make)(const Settings&);
+};
+
+constexpr Entry kLaws[] = {
+    {"all", MakeAll},
+    {"random", MakeRandom},
+    {"block_all", MakeBlockAll},
+    {"block_random", MakeBlockRandom},
+    {"bernoulli", MakeBernoulli},
+};
+
+absl::Status CheckRanges(const Settings& s) {
+  const auto share = [](double x) { return x >= 0.0 && x <= 1.0; };
+  if (s.samples < 1) {
+    return absl::InvalidArgumentError("algorithm.samples must be at least 1");
+  }
+  if (s.block_tokens < 1) {
+    return absl::InvalidArgumentError("block_tokens must be at least 1");
+  }
+  if (!share(s.mask_prompt)) {
+    return absl::InvalidArgumentError(
+        "algorithm.corruption.mask_prompt must lie in 0..1");
+  }
+  if (!share(s.ratio.low) || !share(s.ratio.high) ||
+      s.ratio.low > s.ratio.high) {
+    return absl::InvalidArgumentError(
+        "algorithm.corruption.ratio must be two rising numbers in 0..1");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<CorruptionLaw>> MakeCorruptionLaw(
+    const CorruptionSettings& settings) {
+  if (absl::Status status = CheckRanges(settings); !status.ok()) return status;
+  std::string known;
+  for (const Entry& entry : kLaws) {
+    if (entry.kind == settings.kind) return entry.make(settings);
+    absl::StrAppend(&known, known.empty() ? "" : ", ", std::string(entry.kind));
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("algorithm.corruption.kind \"", settings.kind,
+                   "\" is unknown; there are ", known));
+}
+
+}  // namespace mdrl
