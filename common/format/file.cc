@@ -1,0 +1,134 @@
+#include "common/format/file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+
+namespace mdrl {
+namespace {
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  const int fd_;
+};
+
+absl::Status SystemError(const std::filesystem::path& path,
+                         std::string_view verb) {
+  const int error = errno;
+  const std::string text =
+      absl::StrCat(path.string(), ": cannot ", std::string(verb), ": ",
+                   std::strerror(error));
+  switch (error) {
+    case ENOENT:
+    case ENOTDIR:
+      return absl::NotFoundError(text);
+    case EACCES:
+    case EPERM:
+      return absl::PermissionDeniedError(text);
+    case ENOSPC:
+    case EDQUOT:
+      return absl::UnavailableError(text);
+    default:
+      return absl::InternalError(text);
+  }
+}
+
+absl::Status WriteAll(const std::filesystem::path& path, int fd,
+                      std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = write(fd, bytes.data(), bytes.size());
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      return SystemError(path, "write");
+    }
+    bytes.remove_prefix(static_cast<size_t>(written));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SyncFolder(const std::filesystem::path& folder) {
+  const std::string name = folder.empty() ? "." : folder.string();
+  const Descriptor fd(open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd.get() < 0 || fsync(fd.get()) != 0) return SystemError(name, "sync");
+  return absl::OkStatus();
+}
+
+absl::Status WriteSynced(const std::filesystem::path& path,
+                         std::span<const std::string_view> parts) {
+  const Descriptor fd(
+      open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  if (fd.get() < 0) return SystemError(path, "create");
+  for (std::string_view part : parts) {
+    MDRL_RETURN_IF_ERROR(WriteAll(path, fd.get(), part));
+  }
+  if (fsync(fd.get()) != 0) return SystemError(path, "sync");
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path,
+                                     uint64_t max_bytes) {
+  const Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0) return SystemError(path, "open");
+  struct stat status;
+  if (fstat(fd.get(), &status) != 0) return SystemError(path, "stat");
+  if (!S_ISREG(status.st_mode)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path.string(), ": not a regular file"));
+  }
+  if (static_cast<uint64_t>(status.st_size) > max_bytes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path.string(), ": ", status.st_size, " bytes; at most ",
+                     max_bytes, " are read"));
+  }
+  std::string out(static_cast<size_t>(status.st_size), '\0');
+  size_t done = 0;
+  while (done < out.size()) {
+    const ssize_t got = read(fd.get(), out.data() + done, out.size() - done);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return SystemError(path, "read");
+    if (got == 0) break;  // shrank meanwhile: what is there is the file
+    done += static_cast<size_t>(got);
+  }
+  out.resize(done);
+  return out;
+}
+
+absl::Status WriteFileAtomically(const std::filesystem::path& path,
+                                 std::span<const std::string_view> parts) {
+  const std::filesystem::path temporary =
+      absl::StrCat(path.string(), ".tmp.", getpid());
+  absl::Status status = WriteSynced(temporary, parts);
+  if (status.ok() && rename(temporary.c_str(), path.c_str()) != 0) {
+    status = SystemError(path, "rename into place");
+  }
+  if (!status.ok()) {
+    unlink(temporary.c_str());
+    return status;
+  }
+  return SyncFolder(path.parent_path());
+}
+
+absl::Status WriteFileAtomically(const std::filesystem::path& path,
+                                 std::string_view bytes) {
+  return WriteFileAtomically(path,
+                             std::span<const std::string_view>(&bytes, 1));
+}
+
+}  // namespace mdrl
