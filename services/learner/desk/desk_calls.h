@@ -1,0 +1,139 @@
+// What users and the learner's loop say to the front desk, as plain values.
+//
+// The calls of rollout workers are in common/record/rollout_calls.h. Fields
+// are those of proto/mdrl/v1/{prompt,run}.proto; the doors translate.
+#ifndef MDRL_SERVICES_LEARNER_DESK_DESK_CALLS_H_
+#define MDRL_SERVICES_LEARNER_DESK_DESK_CALLS_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/base/id.h"
+#include "common/record/group.h"
+#include "common/record/lease.h"
+#include "common/record/prompt.h"
+#include "common/record/reason.h"
+#include "common/record/snapshot.h"
+#include "services/learner/work/lease_table.h"
+#include "services/learner/work/prompt_set.h"
+#include "services/learner/work/worker_table.h"
+
+namespace mdrl {
+
+// How an answer comes: called exactly once, from any thread, with no lock held.
+template <typename T>
+using Answer = std::function<void(absl::StatusOr<T>)>;
+
+struct PromptSetHeader {
+  RequestId request_id;
+  std::string name;
+  std::string task;
+  uint64_t count = 0;
+  Digest sha256;
+  std::optional<double> weight;
+  bool held_out = false;
+  bool dry_run = false;
+};
+
+struct PromptSetView {
+  Digest sha256;
+  std::string name;
+  std::string task;
+  PromptSetState state = PromptSetState::kActive;
+  uint64_t count = 0;
+  std::optional<double> weight;
+  uint64_t passes = 0;
+  uint64_t issued = 0;
+  uint64_t trained = 0;
+  uint64_t over_length = 0;
+  std::vector<uint64_t> quarantined;
+  bool already_known = false;
+};
+
+struct EvaluateRequest {
+  RequestId request_id;
+  std::vector<Digest> set_sha256;     // empty: every HELD_OUT set
+  std::optional<Version> version;     // absent: the newest
+  std::vector<DecodeSettings> decode; // empty: the configured ones
+  uint64_t max_prompts = 0;           // per set; 0: all
+  uint32_t group_size = 0;            // 0: the configured one
+};
+
+// A completion kept for people to look at.
+struct EvaluationExample {
+  Prompt prompt;
+  std::vector<int32_t> tokens;
+  uint32_t effective_tokens = 0;
+  Score score;
+};
+
+// Counts are of completions. `extra`: sums of score components.
+struct EvaluationRow {
+  std::string task;
+  Digest set_sha256;
+  DecodeSettings decode;
+  uint64_t done = 0;
+  uint64_t total = 0;
+  uint64_t service_errors = 0;
+  uint64_t correct = 0;
+  double reward_mean = 0.0;            // over those that have a reward
+  double effective_tokens_mean = 0.0;
+  std::map<std::string, double> extra;
+  std::vector<EvaluationExample> examples;  // of the row's first two prompts
+};
+
+struct EvaluationView {
+  enum class State : uint32_t { kWaiting, kRunning, kDone, kCancelled };
+  EvaluationId id;
+  PolicyRef policy;
+  State state = State::kWaiting;
+  std::vector<EvaluationRow> rows;
+  absl::Duration took;
+};
+
+struct DrainRequest {
+  RequestId request_id;
+  std::string worker;  // empty: the run
+  bool checkpoint = false;
+  std::string why;
+};
+
+struct RunStatus {
+  enum class State : uint32_t {
+    kUnspecified, kStarting, kWaiting, kRunning, kPaused, kDraining, kFinished,
+    kFailed
+  };
+  struct Worker {
+    uint32_t slot = 0;
+    std::string name;
+    WorkerState state = WorkerState::kWarming;
+    PolicyRef active;
+    uint32_t leases = 0;
+    Build build;
+    absl::Duration last_heard;
+  };
+  RunId run_id;
+  uint64_t epoch = 0;
+  State state = State::kUnspecified;
+  uint64_t round = 0;  // t, the one being filled or trained
+  PolicyRef newest;
+  LeaseTable::Counts tickets;  // of training
+  uint64_t ticket_limit = 0;
+  std::vector<Worker> workers;
+  std::vector<PromptSetView> sets;
+  std::map<std::string, double> reward_mean;  // by task: the last round's
+  Reason waits_for = Reason::kUnspecified;
+  std::string waits_text;
+  uint64_t seq = 0;  // of the last ledger event that this desk saw committed
+  bool drain_checkpoint = false;  // a Drain asked for one
+};
+
+}  // namespace mdrl
+
+#endif  // MDRL_SERVICES_LEARNER_DESK_DESK_CALLS_H_

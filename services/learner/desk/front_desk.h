@@ -1,0 +1,236 @@
+// The one place where the learner's doors, its loop and tests in one process meet: who gets which work, what counts, and what is told to whom.
+//
+//   doors ─Register, Lease, Renew, SubmitGroup, ReturnLease─▶ ┌────────────┐
+//   users ─BeginPromptSet, Evaluate, Drain, Status──────────▶ │ front desk │
+//   loop  ─TakeRound … OnRoundTrained, Publish──────────────▶ └────────────┘
+//
+// Calls never block; each is answered once, by a callback, possibly before the
+// call returns and from any thread, with no lock held. Only TakeRound and
+// AwaitEvaluation block; Stop() and Close() wake them. What a call changes is
+// in the ledger before it is answered; when the disk refuses, answers wait,
+// new work is not accepted (ResourceExhausted), and nothing is lost.
+//
+// Every refusal is one sentence; where a program must branch, the status
+// carries the payload "mdrl.reason" (EPOCH_CHANGED, REGISTRATION_UNKNOWN,
+// NAME_IN_USE, ..., LEDGER_SLOW) and starts with it.
+//
+// Thread-safe. Time comes from the Clock at every call; the owner calls Tick()
+// a few times per second (a PeriodicTask) for everything that ends by time.
+#ifndef MDRL_SERVICES_LEARNER_DESK_FRONT_DESK_H_
+#define MDRL_SERVICES_LEARNER_DESK_FRONT_DESK_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "common/base/id.h"
+#include "common/record/rollout_calls.h"
+#include "common/record/snapshot.h"
+#include "common/sync/mutex.h"
+#include "services/learner/buffer/group_buffer.h"
+#include "services/learner/desk/desk_calls.h"
+#include "services/learner/desk/desk_options.h"
+#include "services/learner/desk/evaluation_book.h"
+#include "services/learner/desk/journal.h"
+#include "services/learner/desk/lease_calls.h"
+#include "services/learner/desk/prompt_set_submission.h"
+#include "services/learner/policy/snapshot_store.h"
+#include "services/learner/work/lease_table.h"
+#include "services/learner/work/prompt_set.h"
+#include "services/learner/work/worker_table.h"
+
+namespace mdrl {
+
+class Ledger;
+struct RecoveredRun;
+
+class FrontDesk {
+ public:
+  // `clock` and `ledger` outlive the desk. `recovered` is what the ledger knew
+  // at the start (a new run: nothing); groups of unfinished rounds are in the
+  // buffer afterwards. No work is given out before the first Publish.
+  // DataLoss: the ledger names prompts, groups or tickets that it lacks.
+  static absl::StatusOr<std::unique_ptr<FrontDesk>> Create(
+      DeskOptions options, Clock& clock, Ledger& ledger,
+      const RecoveredRun& recovered);
+  // Waits for the ledger to answer what it was given.
+  ~FrontDesk();
+
+  // --- rollout workers (protocol.md 4, 5) ---
+
+  // FailedPrecondition: this worker doesn't fit the run, or its name is taken.
+  void Register(RegisterRequest request, Answer<RegisterReply> answer)
+      MDRL_EXCLUDES(mutex_);
+  // Answered when there is work, `wait` is over (empty, with the reason), or
+  // the run drains. The last reply per registration is kept for re-sends.
+  void Lease(LeaseRequest request, Answer<LeaseReply> answer)
+      MDRL_EXCLUDES(mutex_);
+  // Never waits for the ledger.
+  absl::StatusOr<RenewReply> Renew(const RenewRequest& request)
+      MDRL_EXCLUDES(mutex_);
+  // DataLoss: the hash is not the content's. FailedPrecondition: no such
+  // lease, versions outside it, or a shape that is not the lease's.
+  // ResourceExhausted LEDGER_SLOW: later.
+  void SubmitGroup(SubmitGroupRequest request, Answer<SubmitGroupReply> answer)
+      MDRL_EXCLUDES(mutex_);
+  void ReturnLease(ReturnLeaseRequest request, Answer<ReturnLeaseReply> answer)
+      MDRL_EXCLUDES(mutex_);
+
+  // --- policies ---
+
+  // A caller without a registration is a user. See SnapshotStore for the rest.
+  absl::StatusOr<SnapshotStore::WatcherId> WatchPolicy(const Caller& caller)
+      MDRL_EXCLUDES(mutex_);
+  void NextPolicyEvent(SnapshotStore::WatcherId watcher,
+                       Answer<PolicyEvent> answer) {
+    store_.NextEvent(watcher, std::move(answer));
+  }
+  void UnwatchPolicy(SnapshotStore::WatcherId watcher) {
+    store_.RemoveWatcher(watcher);
+  }
+  // By manifest hash, or by version alone. NotFound + the oldest retained.
+  absl::StatusOr<std::shared_ptr<const Snapshot>> GetSnapshot(
+      const PolicyRef& policy) const {
+    return store_.Find(policy);
+  }
+  const SnapshotStore& snapshots() const { return store_; }
+
+  // --- users ---
+
+  // Opens a submission; nothing of it is kept unless its Finish succeeds. The
+  // submission must not outlive the desk. InvalidArgument: task, name, count.
+  absl::StatusOr<std::unique_ptr<PromptSetSubmission>> BeginPromptSet(
+      PromptSetHeader header) MDRL_EXCLUDES(mutex_);
+  // By hash, or by name where the hash is zero. NotFound.
+  absl::StatusOr<PromptSetView> GetPromptSet(const Digest& sha256,
+                                             std::string_view name) const
+      MDRL_EXCLUDES(mutex_);
+  // Prompts a pinned version with sets. Answered after the ledger's commit.
+  // ResourceExhausted: 4 evaluations are running.
+  void Evaluate(EvaluateRequest request, Answer<EvaluationView> answer)
+      MDRL_EXCLUDES(mutex_);
+  // Answered when the evaluation is over or `wait` has passed. NotFound.
+  void GetEvaluation(const EvaluationId& id, absl::Duration wait, bool cancel,
+                     Answer<EvaluationView> answer) MDRL_EXCLUDES(mutex_);
+  // A worker: it gets no new leases. The run: open tickets finish, then
+  // TakeRound says OutOfRange.
+  void Drain(DrainRequest request, Answer<RunStatus> answer)
+      MDRL_EXCLUDES(mutex_);
+  RunStatus Status(bool with_workers, bool with_sets) const
+      MDRL_EXCLUDES(mutex_);
+
+  // --- the learner's loop ---
+
+  // Blocks for the next round. OutOfRange: the run is complete (its limit, or
+  // drained). Cancelled: Stop() or Close(). Else why the desk had to give up.
+  absl::StatusOr<RoundGroups> TakeRound() MDRL_EXCLUDES(mutex_);
+  // The round's last step is committed: its tickets are TRAINED.
+  // REQUIRES: the round was taken and is the oldest not trained.
+  void OnRoundTrained(uint64_t round) MDRL_EXCLUDES(mutex_);
+  // Makes `snapshot` the newest policy, wakes watchers, issues the tickets
+  // that it allows. REQUIRES: rounds before its version are trained.
+  void Publish(std::shared_ptr<const Snapshot> snapshot) MDRL_EXCLUDES(mutex_);
+  // Blocks until the evaluation is over. Cancelled as in TakeRound; NotFound.
+  absl::StatusOr<EvaluationView> AwaitEvaluation(const EvaluationId& id)
+      MDRL_EXCLUDES(mutex_);
+  // Blocks until a set in state ACTIVE is there or the desk stops (Cancelled).
+  absl::Status AwaitPrompts() MDRL_EXCLUDES(mutex_);
+
+  // --- time and the end ---
+
+  // Ends leases, workers and waits whose time is over; tries the ledger again.
+  void Tick() MDRL_EXCLUDES(mutex_);
+  // No new grants; Lease answers `why` (DRAINING or FINISHED); TakeRound is
+  // Cancelled. Submissions are still taken.
+  void Stop(Reason why) MDRL_EXCLUDES(mutex_);
+  // Stop, and answers everything that is parked. May be repeated.
+  void Close() MDRL_EXCLUDES(mutex_);
+
+ private:
+  friend class PromptSetSubmission;
+  // Callbacks to run once the lock is released.
+  using Outbox = std::vector<std::function<void()>>;
+
+  FrontDesk(DeskOptions options, Clock& clock, Ledger& ledger,
+            uint64_t next_round);
+  absl::Status Recover(const RecoveredRun& recovered) MDRL_EXCLUDES(mutex_);
+
+  // front_desk_leases.cc
+  bool CanDoLocked(const Worker& worker, const Ticket& ticket) const
+      MDRL_REQUIRES(mutex_);
+  Lease MakeLeaseLocked(const Ticket& ticket) const MDRL_REQUIRES(mutex_);
+  // Answers parked Lease calls for which there is work now.
+  void PumpLocked(Outbox& outbox) MDRL_REQUIRES(mutex_);
+  bool TryGrantLocked(LeaseCalls::Parked& call, Outbox& outbox)
+      MDRL_REQUIRES(mutex_);
+  Reason NoWorkBecauseLocked(const Worker& worker) const MDRL_REQUIRES(mutex_);
+  // Journals what ended, quarantines, gives tickets other prompts.
+  void EndedLocked(const Endings& endings, Outbox& outbox)
+      MDRL_REQUIRES(mutex_);
+
+  // front_desk_submit.cc
+  absl::Status CheckShape(const Group& group, const Ticket& ticket) const;
+  void AcceptLocked(SubmitGroupRequest request,
+                    const LeaseTable::Submission& submission,
+                    Answer<SubmitGroupReply> answer) MDRL_REQUIRES(mutex_);
+  void TakeInLocked(ScoredGroup group, const Ticket& ticket, Outbox& outbox)
+      MDRL_REQUIRES(mutex_);
+
+  // front_desk_rounds.cc
+  void IssueLocked() MDRL_REQUIRES(mutex_);
+  void FillVacantLocked() MDRL_REQUIRES(mutex_);
+  void EndRoundsLocked() MDRL_REQUIRES(mutex_);
+
+  // front_desk_users.cc
+  void FinishPromptSet(PromptSetSubmission& submission,
+                       Answer<PromptSetView> answer) MDRL_EXCLUDES(mutex_);
+  PromptSetView ViewLocked(const PromptSet& set) const MDRL_REQUIRES(mutex_);
+  absl::Status StartEvaluationLocked(const EvaluateRequest& request,
+                                     EvaluationId& id) MDRL_REQUIRES(mutex_);
+  void EvaluationOverLocked(const EvaluationId& id, Outbox& outbox)
+      MDRL_REQUIRES(mutex_);
+
+  // front_desk_status.cc
+  std::pair<Reason, std::string> WaitsForLocked() const MDRL_REQUIRES(mutex_);
+
+  void FailLocked(const absl::Status& why) MDRL_REQUIRES(mutex_);
+  static void RunAll(Outbox& outbox);
+
+  const DeskOptions options_;
+  Clock& clock_;
+  SnapshotStore store_;
+  GroupBuffer buffer_;
+
+  mutable Mutex mutex_;
+  Condition changed_;  // evaluations, prompts, the end
+  Journal journal_ MDRL_GUARDED_BY(mutex_);
+  PromptLibrary library_ MDRL_GUARDED_BY(mutex_);
+  LeaseTable table_ MDRL_GUARDED_BY(mutex_);
+  WorkerTable workers_ MDRL_GUARDED_BY(mutex_);
+  LeaseCalls lease_calls_ MDRL_GUARDED_BY(mutex_);
+  EvaluationBook evaluations_ MDRL_GUARDED_BY(mutex_);
+  std::map<RequestId, Digest> requests_ MDRL_GUARDED_BY(mutex_);
+  // Sets between their check and their commit, and who waits for them.
+  std::map<Digest, std::vector<Answer<PromptSetView>>> adding_
+      MDRL_GUARDED_BY(mutex_);
+  bool draining_ MDRL_GUARDED_BY(mutex_) = false;
+  bool drain_checkpoint_ MDRL_GUARDED_BY(mutex_) = false;
+  std::optional<Reason> stopped_ MDRL_GUARDED_BY(mutex_);
+  bool closed_ MDRL_GUARDED_BY(mutex_) = false;
+  absl::Status failed_ MDRL_GUARDED_BY(mutex_);
+  bool training_ MDRL_GUARDED_BY(mutex_) = false;  // a round was taken
+  std::map<std::string, double> reward_mean_ MDRL_GUARDED_BY(mutex_);
+};
+
+}  // namespace mdrl
+
+#endif  // MDRL_SERVICES_LEARNER_DESK_FRONT_DESK_H_
