@@ -21,32 +21,9 @@
 #include "common/record/lease.h"
 #include "common/record/reason.h"
 #include "common/record/snapshot.h"
+#include "common/record/ticket.h"
 
 namespace mdrl {
-
-// ISSUED -> LEASED -> SUBMITTED -> IN_ROUND -> TRAINED, or DROPPED from any of
-// the first four. A ticket for an evaluation or a generation ends as ANSWERED
-// with its submission.
-enum class TicketState : uint32_t {
-  kIssued = 1,
-  kLeased = 2,
-  kSubmitted = 3,
-  kInRound = 4,
-  kTrained = 5,
-  kDropped = 6,
-  kAnswered = 7,
-};
-inline bool IsClosed(TicketState state) {
-  return state >= TicketState::kTrained;
-}
-
-// The numbers of mdrl.v1.PromptSet.State.
-enum class PromptSetState : uint32_t {
-  kActive = 1,
-  kPaused = 2,
-  kRetired = 3,
-  kHeldOut = 4,
-};
 
 enum class RoundKind : uint32_t { kTraining = 1, kRollback = 2 };
 enum class CheckpointState : uint32_t { kValid = 1, kRemoved = 2 };
@@ -54,12 +31,6 @@ enum class EvaluationState : uint32_t {
   kRunning = 1,
   kDone = 2,
   kCancelled = 3
-};
-
-struct TicketId {
-  Purpose purpose = Purpose::kTrain;
-  uint64_t number = 0;  // training numbers are dense from 0
-  friend auto operator<=>(const TicketId&, const TicketId&) = default;
 };
 
 // One part of a prompt set under a pending id that the learner chose for this
