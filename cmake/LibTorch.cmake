@@ -20,7 +20,8 @@ endforeach()
 add_library(torch::headers INTERFACE IMPORTED)
 target_include_directories(torch::headers SYSTEM INTERFACE
   ${MDRL_TORCH_ROOT}/include ${MDRL_TORCH_ROOT}/include/torch/csrc/api/include)
-target_compile_definitions(torch::headers INTERFACE _GLIBCXX_USE_CXX11_ABI=1)
+# AT_PER_OPERATOR_HEADERS: ATen/TensorOperators.h without the header of every operator.
+target_compile_definitions(torch::headers INTERFACE _GLIBCXX_USE_CXX11_ABI=1 AT_PER_OPERATOR_HEADERS)
 
 add_library(torch::all INTERFACE IMPORTED)
 target_link_libraries(torch::all INTERFACE torch::headers torch::torch_cpu torch::c10)
