@@ -41,7 +41,8 @@ std::vector<MaskCase> CasesNamed(const std::string& prefix) {
 }
 
 std::string CaseName(const testing::TestParamInfo<MaskCase>& info) {
-  return TestName(info.param.name());
+  // Two golden folders may hold a case of the same name.
+  return TestName(info.param.name()) + "_" + std::to_string(info.index);
 }
 
 // The tensors of one case.
