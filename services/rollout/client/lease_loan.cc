@@ -3,8 +3,11 @@
 namespace mdrl {
 
 void ReturnBox::Put(ReturnLeaseRequest::Returned returned) {
-  MutexLock lock(mutex_);
-  returned_.push_back(std::move(returned));
+  {
+    MutexLock lock(mutex_);
+    returned_.push_back(std::move(returned));
+  }
+  on_put_();
 }
 
 std::vector<ReturnLeaseRequest::Returned> ReturnBox::TakeAll() {

@@ -6,6 +6,7 @@
 #ifndef MDRL_SERVICES_ROLLOUT_CLIENT_LEASE_LOAN_H_
 #define MDRL_SERVICES_ROLLOUT_CLIENT_LEASE_LOAN_H_
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,11 +24,16 @@ namespace mdrl {
 // the heartbeat empties this box. Thread-safe.
 class ReturnBox {
  public:
+  // `on_put` runs after each Put(), on that thread, with no lock held.
+  explicit ReturnBox(std::function<void()> on_put = [] {})
+      : on_put_(std::move(on_put)) {}
+
   void Put(ReturnLeaseRequest::Returned returned) MDRL_EXCLUDES(mutex_);
   // Everything so far; the box is empty afterwards.
   std::vector<ReturnLeaseRequest::Returned> TakeAll() MDRL_EXCLUDES(mutex_);
 
  private:
+  const std::function<void()> on_put_;
   Mutex mutex_;
   std::vector<ReturnLeaseRequest::Returned> returned_ MDRL_GUARDED_BY(mutex_);
 };
