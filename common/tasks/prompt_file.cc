@@ -1,0 +1,169 @@
+#include "common/tasks/prompt_file.h"
+
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "common/format/file.h"
+#include "common/tasks/check_truth.h"
+#include "common/tasks/text_lines.h"
+
+namespace mdrl {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr uint64_t kMaxFileBytes = uint64_t{1} << 30;
+
+std::string Dump(const Json& value) {
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+absl::Status Bad(const std::string& what) {
+  return absl::InvalidArgumentError(what);
+}
+
+absl::StatusOr<std::string> TextOf(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  if (found == object.end() || !found->is_string()) {
+    return Bad(absl::StrCat("\"", key, "\" must be a string"));
+  }
+  return found->get<std::string>();
+}
+
+absl::StatusOr<Json> ParseLine(std::string_view line,
+                               std::initializer_list<std::string_view> keys) {
+  Json object = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+  if (!object.is_object()) return Bad("not a JSON object");
+  for (const auto& [key, value] : object.items()) {
+    bool known = false;
+    for (const std::string_view name : keys) known = known || name == key;
+    if (!known) return Bad(absl::StrCat("unknown key \"", key, "\""));
+  }
+  return object;
+}
+
+absl::StatusOr<std::vector<Turn>> TurnsOf(const Json& object) {
+  if (object.contains("prompt") == object.contains("turns")) {
+    return Bad("exactly one of \"prompt\" and \"turns\" must be there");
+  }
+  if (object.contains("prompt")) {
+    MDRL_ASSIGN_OR_RETURN(std::string text, TextOf(object, "prompt"));
+    if (text.empty()) return Bad("\"prompt\" is empty");
+    return std::vector<Turn>{{"user", std::move(text)}};
+  }
+  const Json& turns = object["turns"];
+  if (!turns.is_array() || turns.empty()) {
+    return Bad("\"turns\" must be a list of turns");
+  }
+  std::vector<Turn> out;
+  for (const Json& turn : turns) {
+    if (!turn.is_object()) return Bad("a turn must be {\"role\",\"text\"}");
+    MDRL_ASSIGN_OR_RETURN(std::string role, TextOf(turn, "role"));
+    MDRL_ASSIGN_OR_RETURN(std::string text, TextOf(turn, "text"));
+    out.push_back({std::move(role), std::move(text)});
+  }
+  return out;
+}
+
+absl::StatusOr<Prompt> PromptOf(std::string_view line, std::string_view task) {
+  MDRL_ASSIGN_OR_RETURN(
+      const Json object,
+      ParseLine(line, {"prompt", "turns", "prefill", "truth", "id"}));
+  Prompt out;
+  out.task = std::string(task);
+  MDRL_ASSIGN_OR_RETURN(out.turns, TurnsOf(object));
+  if (object.contains("prefill")) {
+    MDRL_ASSIGN_OR_RETURN(out.prefill, TextOf(object, "prefill"));
+  }
+  if (object.contains("id")) {
+    MDRL_ASSIGN_OR_RETURN(out.id, TextOf(object, "id"));
+  }
+  if (!object.contains("truth")) return Bad("no \"truth\"");
+  const Json& truth = object["truth"];
+  out.truth = truth.is_string() ? truth.get<std::string>() : Dump(truth);
+  return out;
+}
+
+}  // namespace
+
+absl::StatusOr<PromptFile> ParsePromptFile(std::string_view text,
+                                           std::string_view task,
+                                           std::string_view where) {
+  MDRL_RETURN_IF_ERROR(CheckTask(task));
+  PromptFile out;
+  MDRL_RETURN_IF_ERROR(
+      ForEachLine(text, where, [&](std::string_view line) -> absl::Status {
+        MDRL_ASSIGN_OR_RETURN(Prompt prompt, PromptOf(line, task));
+        MDRL_ASSIGN_OR_RETURN(const TruthCheck check,
+                              CheckTruth(task, prompt.truth));
+        out.several_solutions += check.several_solutions ? 1 : 0;
+        prompt.index = out.prompts.size();
+        out.prompts.push_back(std::move(prompt));
+        return absl::OkStatus();
+      }));
+  if (out.prompts.empty()) {
+    return Bad(absl::StrCat(std::string(where), ": there is no prompt"));
+  }
+  return out;
+}
+
+absl::StatusOr<PromptFile> ReadPromptFile(const std::filesystem::path& file,
+                                          std::string_view task) {
+  MDRL_ASSIGN_OR_RETURN(const std::string text, ReadFile(file, kMaxFileBytes));
+  return ParsePromptFile(text, task, file.string());
+}
+
+absl::StatusOr<std::vector<Demonstration>> ReadDemonstrations(
+    const std::filesystem::path& file) {
+  MDRL_ASSIGN_OR_RETURN(const std::string text, ReadFile(file, kMaxFileBytes));
+  std::vector<Demonstration> out;
+  MDRL_RETURN_IF_ERROR(ForEachLine(
+      text, file.string(), [&out](std::string_view line) -> absl::Status {
+        MDRL_ASSIGN_OR_RETURN(const Json object,
+                              ParseLine(line, {"prompt", "answer"}));
+        Demonstration demonstration;
+        MDRL_ASSIGN_OR_RETURN(demonstration.prompt, TextOf(object, "prompt"));
+        MDRL_ASSIGN_OR_RETURN(demonstration.answer, TextOf(object, "answer"));
+        out.push_back(std::move(demonstration));
+        return absl::OkStatus();
+      }));
+  if (out.empty()) {
+    return Bad(absl::StrCat(file.string(), ": there is no demonstration"));
+  }
+  return out;
+}
+
+std::string ToJsonLines(std::span<const Prompt> prompts) {
+  std::string out;
+  for (const Prompt& prompt : prompts) {
+    Json line;
+    if (prompt.turns.size() == 1 && prompt.turns[0].role == "user") {
+      line["prompt"] = prompt.turns[0].text;
+    } else {
+      line["turns"] = Json::array();
+      for (const Turn& turn : prompt.turns) {
+        line["turns"].push_back({{"role", turn.role}, {"text", turn.text}});
+      }
+    }
+    if (!prompt.prefill.empty()) line["prefill"] = prompt.prefill;
+    Json truth = Json::parse(prompt.truth, nullptr, false);
+    line["truth"] = truth.is_discarded() ? Json(prompt.truth) : truth;
+    if (!prompt.id.empty()) line["id"] = prompt.id;
+    absl::StrAppend(&out, Dump(line), "\n");
+  }
+  return out;
+}
+
+std::string ToJsonLines(std::span<const Demonstration> demonstrations) {
+  std::string out;
+  for (const Demonstration& demonstration : demonstrations) {
+    Json line;
+    line["prompt"] = demonstration.prompt;
+    line["answer"] = demonstration.answer;
+    absl::StrAppend(&out, Dump(line), "\n");
+  }
+  return out;
+}
+
+}  // namespace mdrl
