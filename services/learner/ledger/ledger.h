@@ -20,6 +20,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -33,15 +34,15 @@
 #include "common/base/clock.h"
 #include "common/record/reason.h"
 #include "common/sync/mutex.h"
+#include "services/learner/ledger/row_writer.h"
 #include "services/learner/ledger/rows.h"
 
 namespace mdrl {
 
 class LedgerConnection;
-class RowWriter;
 
 struct LedgerOptions {
-  std::string path;
+  std::string path = {};
   Clock* clock = &Clock::Real();  // of the events' times
   // The oldest waiting write is committed at the latest after this delay, or
   // as soon as this many rows wait. Commit() waits for neither.
@@ -51,7 +52,7 @@ struct LedgerOptions {
   uint64_t keep_events = 1000000;  // newest ones; 0: all
   // Called with the writer's place before and after every statement group and
   // commit; for crash tests. Places: begin, row, row.done, commit, committed.
-  std::function<void(std::string_view place)> fail_point;
+  std::function<void(std::string_view place)> fail_point = nullptr;
 };
 
 class Ledger {
@@ -102,27 +103,35 @@ class Ledger {
     absl::Time since;
   };
 
-  Ledger(LedgerOptions options, std::unique_ptr<LedgerConnection> connection);
+  Ledger(LedgerOptions options, std::unique_ptr<LedgerConnection> connection,
+         RowWriter rows, uint64_t oldest_seq);
   void Run();
   // The next batch; empty once closed and drained.
   std::vector<Pending> AwaitBatch() MDRL_EXCLUDES(mutex_);
   bool BatchReadyLocked() const MDRL_REQUIRES(mutex_);
-  void CommitBatch(std::vector<Pending> batch);
+  void CommitBatch(std::vector<Pending> batch) MDRL_EXCLUDES(mutex_);
+  std::deque<Pending> TakeWaiting() MDRL_EXCLUDES(mutex_);
   // Everything in one transaction, one savepoint per write; the outcome of
   // each write, or why nothing of the batch is in the file.
   absl::StatusOr<std::vector<absl::StatusOr<uint64_t>>> Write(
       const std::vector<Pending>& batch);
+  absl::StatusOr<std::vector<absl::StatusOr<uint64_t>>> WriteRows(
+      const std::vector<Pending>& batch);
+  // One write in its savepoint. The outer status: the file refuses.
+  absl::StatusOr<absl::StatusOr<uint64_t>> WriteOne(const LedgerWrite& write);
+  absl::Status TrimEvents();
   void At(std::string_view place);
 
   const LedgerOptions options_;
   // Used by the writer's thread only once it runs.
-  std::unique_ptr<LedgerConnection> connection_;
-  std::unique_ptr<RowWriter> rows_;
+  const std::unique_ptr<LedgerConnection> connection_;
+  RowWriter rows_;
+  uint64_t oldest_seq_;  // writer's thread only
 
   mutable Mutex mutex_;
   Condition arrived_;
   Condition room_;
-  std::vector<Pending> queue_ MDRL_GUARDED_BY(mutex_);  // <= options_.queue
+  std::deque<Pending> queue_ MDRL_GUARDED_BY(mutex_);  // <= options_.queue
   size_t queued_rows_ MDRL_GUARDED_BY(mutex_) = 0;
   size_t urgent_ MDRL_GUARDED_BY(mutex_) = 0;  // queued by Commit()
   bool closed_ MDRL_GUARDED_BY(mutex_) = false;
@@ -132,6 +141,7 @@ class Ledger {
   std::atomic<uint64_t> newest_seq_{0};
   std::atomic<uint64_t> commits_{0};
   std::atomic<uint64_t> failed_commits_{0};
+  // Close() from two threads: one joins, the other waits.
   Mutex join_mutex_;
   std::thread writer_ MDRL_GUARDED_BY(join_mutex_);
 };
