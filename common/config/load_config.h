@@ -1,0 +1,48 @@
+// One YAML file, the environment and --set become the run configuration.
+//
+//   MDRL_ASSIGN_OR_RETURN(LoadedConfig config,
+//                         LoadConfig({.path = "run.yaml",
+//                                     .environment = ProcessEnvironment()}));
+//
+// Defaults < file < environment (MDRL_A__B) < sets (a.b=c); ${env:NAME} in any
+// value of the file expands. Whether the keys fit each other is asked of
+// check_config.h. Pure but for reading the file.
+#ifndef MDRL_COMMON_CONFIG_LOAD_CONFIG_H_
+#define MDRL_COMMON_CONFIG_LOAD_CONFIG_H_
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "mdrl/config/v1/run.pb.h"
+
+namespace mdrl {
+
+struct LoadOptions {
+  std::string path = {};                 // names the file in errors, too
+  std::optional<std::string> text = {};  // instead of the file's contents
+  std::map<std::string, std::string> environment = {};
+  std::vector<std::string> sets = {};  // "a.b=c", in order
+};
+
+struct LoadedConfig {
+  config::v1::Run run;
+  // Where each key that is not at its default was set, for messages:
+  // "run.seed" -> "line 12". Elements of a list are "sft[0].steps".
+  std::map<std::string, std::string> sources;
+
+  bool IsSet(const std::string& key) const { return sources.contains(key); }
+};
+
+// InvalidArgument "FILE: line N: section.key: what is wrong and what would be
+// right" for the first thing wrong; NotFound if the file cannot be read.
+absl::StatusOr<LoadedConfig> LoadConfig(const LoadOptions& options);
+
+// Name -> value of this process's environment.
+std::map<std::string, std::string> ProcessEnvironment();
+
+}  // namespace mdrl
+
+#endif  // MDRL_COMMON_CONFIG_LOAD_CONFIG_H_

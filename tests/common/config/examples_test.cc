@@ -1,0 +1,46 @@
+// The examples' run files load, check clean and say what their recipes say.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "common/config/check_config.h"
+#include "common/config/derived.h"
+#include "common/config/load_config.h"
+
+namespace mdrl {
+namespace {
+
+LoadedConfig Clean(const std::string& path) {
+  auto loaded = LoadConfig({.path = path});
+  EXPECT_TRUE(loaded.ok()) << loaded.status();
+  if (!loaded.ok()) return {};
+  EXPECT_TRUE(RequireClean(*loaded).ok()) << RequireClean(*loaded);
+  return *std::move(loaded);
+}
+
+TEST(ExamplesTest, QuickstartSubmitsAsManyPuzzlesAsItTrains) {
+  const config::v1::Run run = Clean("examples/quickstart/run.yaml").run;
+  EXPECT_EQ(run.run().stop().rounds(), 40u);
+  EXPECT_EQ(run.submit(0).make().count(),
+            run.run().stop().rounds() * run.schedule().groups_per_round());
+  EXPECT_EQ(run.optimizer().warmup_ratio(), 0.0);
+  EXPECT_EQ(EvaluationDecodes(run).size(), 1u);
+}
+
+TEST(ExamplesTest, WarmStartEndsAfterItsTwoStages) {
+  const config::v1::Run run = Clean("examples/quickstart/warm_start.yaml").run;
+  ASSERT_EQ(run.sft_size(), 2);
+  EXPECT_EQ(run.sft(0).make().careless(), 0.0);
+  EXPECT_EQ(run.sft(1).make().careless(), 0.6);
+  EXPECT_TRUE(run.run().stop().after_sft());
+}
+
+TEST(ExamplesTest, SortLearnsFromNothing) {
+  const config::v1::Run run = Clean("examples/sort/run.yaml").run;
+  EXPECT_EQ(run.model().init(), config::v1::Model::RANDOM);
+  EXPECT_EQ(run.submit(0).make().count(),
+            run.run().stop().rounds() * run.schedule().groups_per_round());
+}
+
+}  // namespace
+}  // namespace mdrl
