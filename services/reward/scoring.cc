@@ -1,0 +1,70 @@
+#include "services/reward/scoring.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/clock.h"
+#include "common/base/status_macros.h"
+#include "services/reward/rubric.h"
+#include "services/reward/verify/registry.h"
+
+namespace mdrl {
+namespace {
+
+absl::Status CheckSizes(const ScoreRequest& request) {
+  if (request.texts.empty() || request.texts.size() > kMaxTextsPerRequest) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(request.texts.size(), " texts; there must be 1 to ",
+                     kMaxTextsPerRequest));
+  }
+  size_t bytes = request.prompt.truth.size();
+  for (const ScoreRequest::Text& text : request.texts)
+    bytes += text.text.size();
+  if (bytes > kMaxScoreRequestBytes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(bytes, " bytes of text; at most ", kMaxScoreRequestBytes));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<ScoreReply> ScoreTexts(const ScoreRequest& request) {
+  MDRL_RETURN_IF_ERROR(CheckSizes(request));
+  MDRL_ASSIGN_OR_RETURN(
+      const Rubric rubric,
+      Rubric::Create(request.prompt.task, request.rubric, request.weights));
+  ScoreReply reply;
+  for (const ScoreRequest::Text& text : request.texts) {
+    const absl::Time start = Clock::Real().Now();
+    auto score = rubric.ScoreText(request.prompt.truth, text.text);
+    if (!score.ok()) return WithContext(score.status(), "prompt.truth");
+    score->took = Clock::Real().Now() - start;
+    reply.items.push_back({text.index, *std::move(score)});
+  }
+  return reply;
+}
+
+TaskListing ListTasks() {
+  TaskListing out;
+  for (const TaskEntry* task : AllTasks()) {
+    TaskListing::Task listed;
+    listed.name = std::string(task->name);
+    listed.verifier_version = std::string(task->verifier_version);
+    listed.runs_programs = task->runs_programs;
+    std::set<std::string> components;
+    for (const RubricEntry& rubric : task->rubrics) {
+      listed.rubrics.emplace_back(rubric.name);
+      for (const ComponentSpec& component : rubric.components) {
+        components.emplace(component.name);
+      }
+    }
+    listed.components.assign(components.begin(), components.end());
+    out.tasks.push_back(std::move(listed));
+  }
+  return out;
+}
+
+}  // namespace mdrl

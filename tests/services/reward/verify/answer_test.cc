@@ -1,0 +1,65 @@
+#include "services/reward/verify/answer.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "services/reward/verify/sudoku_eval_answer.h"
+
+namespace mdrl {
+namespace {
+
+TEST(AnswerTest, PairsOfTagsAreFoundFromTheLeft) {
+  EXPECT_EQ(LastTaggedAnswer(U"<answer>1</answer> <answer>2</answer>"), U"2");
+  EXPECT_EQ(LastTaggedAnswer(U"<answer>1<answer>2</answer>"), U"1<answer>2");
+  EXPECT_EQ(LastTaggedAnswer(U"<answer>1</answer><answer>2"), U"1");
+  EXPECT_EQ(LastTaggedAnswer(U"</answer>1<answer>"), std::nullopt);
+  EXPECT_EQ(LastTaggedAnswer(U""), std::nullopt);
+}
+
+TEST(AnswerTest, SpacesAndDigitsOfOtherScriptsCount) {
+  EXPECT_EQ(Stripped(U"\u3000 1\u00A0"), U"1");
+  EXPECT_EQ(WithoutSpace(U" 1\u2003\t2\n"), U"12");
+  EXPECT_EQ(DigitsOf(U"a1²\uFF12b"), U"1²\uFF12");
+  EXPECT_FALSE(IsDecimal(U'²'));
+  EXPECT_EQ(FitTo(U"12", 4), U"1200");
+  EXPECT_EQ(FitTo(U"12345", 4), U"1234");
+}
+
+// One line per pattern of the published parser, and one between two of them.
+TEST(SudokuEvalAnswerTest, TheFirstPlaceThatHoldsSomethingWins) {
+  const std::u32string d = U"1234341221434321";
+  EXPECT_EQ(SudokuEvalAnswer(U"<answer>x</answer> ```\n1234 3412```"),
+            U"1234341200000000");
+  EXPECT_EQ(SudokuEvalAnswer(U"<answer>```  ``` 99</answer>" + d),
+            U"``````9900000000");
+  EXPECT_EQ(SudokuEvalAnswer(U"<answer> 12 34 <|eot_id|>5</answer>"),
+            U"1234000000000000");
+  EXPECT_EQ(SudokuEvalAnswer(U"<answer></answer> 77 <|endoftext|>"),
+            U"7700000000000000");
+  EXPECT_EQ(SudokuEvalAnswer(U"x" + d + U"\n</answer>\n"), d);
+  EXPECT_EQ(SudokuEvalAnswer(U"It is " + d + U"."), d);
+  EXPECT_EQ(SudokuEvalAnswer(U"x" + d), U"");
+  EXPECT_EQ(SudokuEvalAnswer(d + U"1"), U"");
+  EXPECT_EQ(SudokuEvalAnswer(U"<answer>" + d), d);
+  EXPECT_EQ(SudokuEvalAnswer(U""), U"");
+}
+
+TEST(SudokuEvalAnswerTest, RandomTextsNeverCrash) {
+  const std::u32string pieces[] = {
+      U"<answer>", U"</answer>", U"```", U"<|eot_id|>", U"1234341221434321",
+      U"12 ",      U"\n",        U"x",   U"\u3000"};
+  std::mt19937 random(5);
+  for (int round = 0; round < 20000; ++round) {
+    std::u32string text;
+    for (int i = random() % 8; i > 0; --i) {
+      text += pieces[random() % std::size(pieces)];
+    }
+    const std::u32string answer = SudokuEvalAnswer(text);
+    EXPECT_TRUE(answer.empty() || answer.size() == 16);
+    LastTaggedAnswer(text);
+  }
+}
+
+}  // namespace
+}  // namespace mdrl
