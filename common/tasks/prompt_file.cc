@@ -44,32 +44,42 @@ absl::StatusOr<Json> ParseLine(std::string_view line,
 }
 
 absl::StatusOr<std::vector<Turn>> TurnsOf(const Json& object) {
-  if (object.contains("prompt") == object.contains("turns")) {
-    return Bad("exactly one of \"prompt\" and \"turns\" must be there");
+  const int forms = object.contains("prompt") + object.contains("turns") +
+                    object.contains("messages");
+  if (forms != 1) {
+    return Bad(
+        "exactly one of \"prompt\", \"turns\" and \"messages\" must be "
+        "there");
   }
   if (object.contains("prompt")) {
     MDRL_ASSIGN_OR_RETURN(std::string text, TextOf(object, "prompt"));
     if (text.empty()) return Bad("\"prompt\" is empty");
     return std::vector<Turn>{{"user", std::move(text)}};
   }
-  const Json& turns = object["turns"];
+  // What other programs write: "messages" with "content" for "text".
+  const bool foreign = object.contains("messages");
+  const char* list = foreign ? "messages" : "turns";
+  const char* body = foreign ? "content" : "text";
+  const Json& turns = object[list];
   if (!turns.is_array() || turns.empty()) {
-    return Bad("\"turns\" must be a list of turns");
+    return Bad(absl::StrCat("\"", list, "\" must be a list of turns"));
   }
   std::vector<Turn> out;
   for (const Json& turn : turns) {
-    if (!turn.is_object()) return Bad("a turn must be {\"role\",\"text\"}");
+    if (!turn.is_object()) {
+      return Bad(absl::StrCat("a turn must be {\"role\",\"", body, "\"}"));
+    }
     MDRL_ASSIGN_OR_RETURN(std::string role, TextOf(turn, "role"));
-    MDRL_ASSIGN_OR_RETURN(std::string text, TextOf(turn, "text"));
+    MDRL_ASSIGN_OR_RETURN(std::string text, TextOf(turn, body));
     out.push_back({std::move(role), std::move(text)});
   }
   return out;
 }
 
 absl::StatusOr<Prompt> PromptOf(std::string_view line, std::string_view task) {
-  MDRL_ASSIGN_OR_RETURN(
-      const Json object,
-      ParseLine(line, {"prompt", "turns", "prefill", "truth", "id"}));
+  MDRL_ASSIGN_OR_RETURN(const Json object,
+                        ParseLine(line, {"prompt", "turns", "messages",
+                                         "prefill", "truth", "id"}));
   Prompt out;
   out.task = std::string(task);
   MDRL_ASSIGN_OR_RETURN(out.turns, TurnsOf(object));

@@ -1,9 +1,9 @@
 // Prompt sets and demonstrations as JSON lines.
 //
 // A prompt: {"prompt": TEXT, "truth": {...}, "id": TEXT}; instead of "prompt",
-// "turns": [{"role","text"}, ...]; "id" and "prefill" are optional. A
-// demonstration: {"prompt": TEXT, "answer": TEXT}. Blank lines are skipped.
-// Every error starts with FILE:LINE.
+// "turns": [{"role","text"}, ...] or "messages": [{"role","content"}, ...];
+// "id" and "prefill" are optional. A demonstration: {"prompt": TEXT, "answer":
+// TEXT}. Blank lines are skipped. Every error starts with FILE:LINE.
 //
 // Functions without state; safe from any thread.
 #ifndef MDRL_COMMON_TASKS_PROMPT_FILE_H_

@@ -56,6 +56,8 @@ TEST(PromptFileTest, ErrorsNameFileAndLine) {
   EXPECT_THAT(ErrorOf(R"({"promt":"x","truth":{}})"), HasSubstr("\"promt\""));
   EXPECT_THAT(ErrorOf(R"({"prompt":"x","truth":{"digits":"1"}})"),
               HasSubstr("p.jsonl:1: digits: "));
+  EXPECT_THAT(ErrorOf(R"({"messages":[{"role":"user"}],"truth":{}})"),
+              HasSubstr("\"content\" must be a string"));
   EXPECT_THAT(ErrorOf(R"({"turns":[],"truth":{}})"), HasSubstr("turns"));
   EXPECT_THAT(ErrorOf(good, "chess"), HasSubstr("unknown task"));
 }
