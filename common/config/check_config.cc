@@ -9,6 +9,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/base/error.h"
 #include "common/config/check_timeouts.h"
 #include "common/config/derived.h"
 #include "common/config/value_text.h"
@@ -106,6 +107,10 @@ void CheckMake(const config::v1::Make& make, const std::string& key,
   }
 }
 
+bool MayTrainOn(const config::v1::Make& make) {
+  return make.split() != config::v1::Make::TEST;
+}
+
 void CheckSft(const Run& run, Findings* out) {
   for (int i = 0; i < run.sft_size(); ++i) {
     const config::v1::SftStage& stage = run.sft(i);
@@ -115,9 +120,9 @@ void CheckSft(const Run& run, Findings* out) {
     }
     if (stage.has_make()) {
       CheckMake(stage.make(), key + ".make", stage.make().task(), out);
-      if (stage.make().split() != config::v1::Make::TRAIN) {
+      if (!MayTrainOn(stage.make())) {
         out->push_back({key + ".make.split",
-                        "a stage may only learn from the train split"});
+                        "a stage must not learn from the test split"});
       }
     }
     if (stage.warmup_steps() >= stage.steps() && stage.warmup_steps() > 0) {
@@ -157,10 +162,9 @@ void CheckSubmit(const Run& run, Findings* out) {
       out->push_back({key + ".make.careless",
                       "is for sft: a prompt's truth is never careless"});
     }
-    if (!set.held_out() && set.make().split() != config::v1::Make::TRAIN) {
+    if (!set.held_out() && !MayTrainOn(set.make())) {
       out->push_back({key + ".held_out",
-                      "must be true: the validation and test splits are not "
-                      "trained on"});
+                      "must be true: the test split is not trained on"});
     }
   }
 }
@@ -377,8 +381,11 @@ absl::Status RequireClean(const LoadedConfig& config) {
   const bool only_security = std::all_of(
       findings.begin(), findings.end(),
       [](const ConfigFinding& finding) { return finding.security; });
-  return only_security ? absl::PermissionDeniedError(text)
-                       : absl::InvalidArgumentError(text);
+  return only_security
+             ? ErrorWith(absl::StatusCode::kPermissionDenied,
+                         reason::kInsecureAddress, findings[0].key, text)
+             : ErrorWith(absl::StatusCode::kInvalidArgument,
+                         reason::kConfiguration, findings[0].key, text);
 }
 
 }  // namespace mdrl

@@ -13,6 +13,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "common/base/error.h"
 #include "common/base/status_macros.h"
 #include "common/config/config_walk.h"
 #include "common/config/yaml_tree.h"
@@ -85,7 +86,9 @@ absl::StatusOr<LoadedConfig> LoadConfig(const LoadOptions& options) {
   ConfigWalk walk(&loaded.run, options.environment);
   const absl::Status status = ApplyAll(options, &walk);
   if (!status.ok()) {
-    return options.path.empty() ? status : WithContext(status, options.path);
+    return OrReason(
+        options.path.empty() ? status : WithContext(status, options.path),
+        reason::kConfiguration);
   }
   loaded.sources = walk.Sources();
   return loaded;

@@ -37,7 +37,8 @@ struct LoadedConfig {
 };
 
 // InvalidArgument "FILE: line N: section.key: what is wrong and what would be
-// right" for the first thing wrong; NotFound if the file cannot be read.
+// right" for the first thing wrong; NotFound if the file cannot be read. Both
+// carry the reason CONFIGURATION.
 absl::StatusOr<LoadedConfig> LoadConfig(const LoadOptions& options);
 
 // Name -> value of this process's environment.

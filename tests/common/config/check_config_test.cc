@@ -138,8 +138,8 @@ INSTANTIATE_TEST_SUITE_P(
          "submit[0].task: tasks has no \"math\""},
         {"TrainingOnTheTestSplit",
          {"submit={make: {count: 1, split: test}, task: sudoku4}"},
-         "submit[0].held_out: must be true: the validation and test splits "
-         "are not trained on"},
+         "submit[0].held_out: must be true: the test split is not "
+         "trained on"},
         {"SubmitOfNothing",
          {"submit={task: sudoku4}"},
          "submit[0]: needs file: FILE or make: {count, ...}"},
