@@ -141,13 +141,9 @@ absl::StatusOr<std::vector<StoredEvent>> LedgerReader::EventsAfter(
   }
 }
 
-absl::StatusOr<std::optional<uint64_t>> LedgerReader::OldestEvent() {
+absl::StatusOr<uint64_t> LedgerReader::NewestEvent() {
   MutexLock lock(mutex_);
-  MDRL_ASSIGN_OR_RETURN(Query query,
-                        connection_->Select("SELECT min(seq) FROM events"));
-  MDRL_ASSIGN_OR_RETURN(const bool found, query.Next());
-  if (!found) return std::optional<uint64_t>();
-  return query.MaybeU64(0);
+  return connection_->SelectU64(0, "SELECT max(seq) FROM events");
 }
 
 absl::StatusOr<std::vector<std::string>> LedgerReader::StepLines(uint64_t first,

@@ -88,8 +88,8 @@ class LedgerReader {
   absl::StatusOr<std::vector<StoredEvent>> EventsAfter(uint64_t after,
                                                        size_t limit)
       MDRL_EXCLUDES(mutex_);
-  // nullopt while there are none.
-  absl::StatusOr<std::optional<uint64_t>> OldestEvent() MDRL_EXCLUDES(mutex_);
+  // 0 while there are none.
+  absl::StatusOr<uint64_t> NewestEvent() MDRL_EXCLUDES(mutex_);
 
   // StepCommitted::numbers of steps first, first + 1, ..., at most `limit`.
   absl::StatusOr<std::vector<std::string>> StepLines(uint64_t first,

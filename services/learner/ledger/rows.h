@@ -62,7 +62,8 @@ struct PromptSetAdded {
   std::string task;
   PromptSetState state = PromptSetState::kActive;
   uint64_t count = 0;
-  double weight = 1.0;
+  std::optional<double>
+      weight;  // in the mix; absent: as many as it has prompts
   std::string submitter;
 };
 
