@@ -80,9 +80,14 @@ uint32_t LeaseBoard::size() const {
   return static_cast<uint32_t>(held_.size());
 }
 
-bool LeaseBoard::AwaitRoom(uint32_t capacity) {
+bool LeaseBoard::AwaitRoom(uint32_t capacity, absl::Duration patience) {
+  const absl::Time end = Clock::Real().Now() + patience;
   MutexLock lock(mutex_);
-  while (!closed_ && held_.size() >= capacity) changed_.Wait(mutex_);
+  while (!closed_ && held_.size() >= capacity) {
+    const absl::Duration left = end - Clock::Real().Now();
+    if (left <= absl::ZeroDuration()) return false;
+    changed_.WaitFor(mutex_, left);
+  }
   return !closed_;
 }
 

@@ -71,8 +71,10 @@ class LeaseBoard {
   std::vector<LeaseKey> Keys() const MDRL_EXCLUDES(mutex_);
   uint32_t size() const MDRL_EXCLUDES(mutex_);
 
-  // Blocks until fewer than `capacity` are held; false once closed.
-  bool AwaitRoom(uint32_t capacity) MDRL_EXCLUDES(mutex_);
+  // Blocks until fewer than `capacity` are held; false after `patience` or
+  // Close().
+  bool AwaitRoom(uint32_t capacity, absl::Duration patience)
+      MDRL_EXCLUDES(mutex_);
   // Blocks until nothing is held, `patience` is over, or Close().
   bool AwaitEmpty(absl::Duration patience) MDRL_EXCLUDES(mutex_);
   void Close() MDRL_EXCLUDES(mutex_);

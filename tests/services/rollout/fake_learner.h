@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/clock.h"
 #include "common/record/group.h"
 #include "gtest/gtest.h"
 #include "tests/services/rollout/fake_weights.h"
@@ -95,8 +96,11 @@ class FakeLearner : public FakeWeights {
   }
   absl::StatusOr<LeaseReply> Lease(const LeaseRequest& request) override {
     MutexLock lock(mutex_);
+    const absl::Time end = Clock::Real().Now() + request.wait;
     while (!cancelled_ && registered_ && offered_.empty()) {
-      changed_.Wait(mutex_);
+      const absl::Duration left = end - Clock::Real().Now();
+      if (left <= absl::ZeroDuration()) break;
+      changed_.WaitFor(mutex_, left);
     }
     if (cancelled_) return absl::CancelledError("cancelled");
     if (request.caller.epoch != epoch_) {

@@ -110,8 +110,9 @@ TEST_F(LeaseQueueTest, TheBoardListsWhatIsHeldAndTheCallThatBroughtIt) {
 
 TEST_F(LeaseQueueTest, WaitingForRoomEndsWithClose) {
   const auto loans = Grant(Leases(2, 1));
-  EXPECT_TRUE(board_.AwaitRoom(3));
-  std::thread waiter([this] { EXPECT_FALSE(board_.AwaitRoom(2)); });
+  EXPECT_TRUE(board_.AwaitRoom(3, absl::Seconds(60)));
+  std::thread waiter(
+      [this] { EXPECT_FALSE(board_.AwaitRoom(2, absl::Seconds(60))); });
   board_.Close();
   waiter.join();
 }

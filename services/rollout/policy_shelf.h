@@ -1,0 +1,42 @@
+// Policies loaded into the engine, shared by the lanes; the last few are kept.
+//
+// Thread-safe. The first lane that asks for a policy loads it, others wait.
+#ifndef MDRL_SERVICES_ROLLOUT_POLICY_SHELF_H_
+#define MDRL_SERVICES_ROLLOUT_POLICY_SHELF_H_
+
+#include <cstdint>
+#include <list>
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "common/record/snapshot.h"
+#include "common/sync/mutex.h"
+#include "services/rollout/engine.h"
+
+namespace mdrl {
+
+class PolicyShelf {
+ public:
+  // REQUIRES: kept > 0. `engine` outlives the shelf.
+  PolicyShelf(Engine& engine, uint32_t kept) : engine_(engine), kept_(kept) {}
+
+  // As Engine::Load. An error is not remembered: the next call tries again.
+  absl::StatusOr<std::shared_ptr<const LoadedPolicy>> Get(
+      const Snapshot& snapshot) MDRL_EXCLUDES(mutex_);
+
+ private:
+  struct Entry {
+    Digest manifest_sha256;
+    std::shared_ptr<const LoadedPolicy> policy;  // null while it is loaded
+  };
+
+  Engine& engine_;
+  const uint32_t kept_;
+  Mutex mutex_;
+  Condition changed_;
+  std::list<Entry> entries_ MDRL_GUARDED_BY(mutex_);  // last used in front
+};
+
+}  // namespace mdrl
+
+#endif  // MDRL_SERVICES_ROLLOUT_POLICY_SHELF_H_
