@@ -53,8 +53,10 @@ class Pass {
       in_.logp_BSL = logp_NL.view(in_.logp_BSL.sizes());
       result = algorithm_.Loss(in_);
     }
-    Stopwatch watch(clock_, out_.backward);
-    if (result.loss.requires_grad()) result.loss.backward();
+    {
+      Stopwatch watch(clock_, out_.backward);
+      if (result.loss.requires_grad()) result.loss.backward();
+    }
     return Report(result);
   }
 

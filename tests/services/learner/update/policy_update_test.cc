@@ -85,6 +85,8 @@ TEST_F(PolicyUpdateTest, StatsCountWhatWasTrained) {
   EXPECT_NEAR(stats->advantage_abs, 1.0 / 6, 1e-12);
   EXPECT_GT(stats->grad_norm, 0.0);
   EXPECT_GT(stats->update_ratio, 0.0);
+  EXPECT_GT(stats->seconds.at("forward"), 0.0);
+  EXPECT_GT(stats->seconds.at("backward"), 0.0);
   EXPECT_TRUE(stats->elbo.has_value());
   EXPECT_NEAR(*stats->gap, *stats->eubo - *stats->elbo, 1e-6);
 }
