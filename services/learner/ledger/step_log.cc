@@ -2,14 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include <fstream>
-#include <utility>
+#include <vector>
 
 #include "common/base/status_macros.h"
-#include "nlohmann/json.hpp"
 #include "services/learner/ledger/reader.h"
 
 namespace mdrl {
@@ -85,44 +83,6 @@ StepLog::~StepLog() { close(fd_); }
 
 absl::Status StepLog::Append(const std::string& line) {
   return WriteAll(fd_, line + "\n", path_);
-}
-
-std::string SummaryJson(const RunSummary& summary) {
-  nlohmann::ordered_json evals = nlohmann::ordered_json::array();
-  for (const RunSummary::Evaluation& e : summary.evals) {
-    evals.push_back({{"round", e.round},
-                     {"version", e.version},
-                     {"n", e.n},
-                     {"solved", e.solved},
-                     {"cells", e.cells},
-                     {"seconds", e.seconds}});
-  }
-  const nlohmann::ordered_json json = {
-      {"task", summary.task},
-      {"seed", summary.seed},
-      {"rounds", summary.rounds},
-      {"steps", summary.steps},
-      {"versions", summary.versions},
-      {"tokens_generated", summary.tokens_generated},
-      {"wall_seconds", summary.wall_seconds},
-      {"evals", evals}};
-  return json.dump(-1, ' ', false,
-                   nlohmann::ordered_json::error_handler_t::replace) +
-         "\n";
-}
-
-absl::Status WriteSummary(const std::string& path, const RunSummary& summary) {
-  const std::string pending = path + ".tmp";
-  const int fd =
-      open(pending.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (fd < 0) return absl::ErrnoToStatus(errno, "opening " + pending);
-  const absl::Status status = WriteAll(fd, SummaryJson(summary), pending);
-  close(fd);
-  MDRL_RETURN_IF_ERROR(status);
-  if (rename(pending.c_str(), path.c_str()) != 0) {
-    return absl::ErrnoToStatus(errno, "renaming " + pending);
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace mdrl

@@ -1,14 +1,13 @@
-// steps.jsonl and summary.json: what people and notebooks read of a run.
+// steps.jsonl: what people and notebooks read of a run.
 //
-// Both follow from the ledger and can be made again from it, so nothing here is
-// fsynced. Not thread-safe: the learner's loop owns them.
+// It follows from the ledger and can be made again from it, so nothing here is
+// fsynced. Not thread-safe: the learner's loop owns it.
 #ifndef MDRL_SERVICES_LEARNER_LEDGER_STEP_LOG_H_
 #define MDRL_SERVICES_LEARNER_LEDGER_STEP_LOG_H_
 
-#include <cstdint>
 #include <memory>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -38,29 +37,6 @@ class StepLog {
   const std::string path_;
   const int fd_;
 };
-
-struct RunSummary {
-  struct Evaluation {
-    uint64_t round = 0;
-    uint64_t version = 0;
-    uint64_t n = 0;  // completions
-    uint64_t solved = 0;
-    double cells = 0.0;  // mean share of right cells, where the task has cells
-    double seconds = 0.0;
-  };
-  std::string task;
-  uint64_t seed = 0;
-  uint64_t rounds = 0;
-  uint64_t steps = 0;
-  uint64_t versions = 0;
-  uint64_t tokens_generated = 0;
-  double wall_seconds = 0.0;
-  std::vector<Evaluation> evals;
-};
-
-std::string SummaryJson(const RunSummary& summary);
-// Replaces the file as a whole.
-absl::Status WriteSummary(const std::string& path, const RunSummary& summary);
 
 }  // namespace mdrl
 

@@ -76,28 +76,5 @@ TEST_F(StepLogTest, ATornOrForeignLineIsReplaced) {
   }
 }
 
-TEST(SummaryTest, HasItsKeysInOrder) {
-  RunSummary summary;
-  summary.task = "sudoku4";
-  summary.seed = 42;
-  summary.rounds = 3;
-  summary.steps = 6;
-  summary.versions = 4;
-  summary.tokens_generated = 100;
-  summary.wall_seconds = 1.5;
-  summary.evals = {{3, 3, 256, 200, 0.75, 2.5}};
-  ::mdrl::testing::ScratchFolder folder;
-  const std::string path = folder.File("summary.json");
-  ASSERT_TRUE(WriteSummary(path, {}).ok());
-  ASSERT_TRUE(WriteSummary(path, summary).ok());
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  EXPECT_EQ(text.str(),
-            R"({"task":"sudoku4","seed":42,"rounds":3,"steps":6,"versions":4,)"
-            R"("tokens_generated":100,"wall_seconds":1.5,"evals":[{"round":3,)"
-            R"("version":3,"n":256,"solved":200,"cells":0.75,"seconds":2.5}]})"
-            "\n");
-}
-
 }  // namespace
 }  // namespace mdrl
