@@ -7,6 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/clock.h"
 #include "common/base/status_macros.h"
+#include "common/tasks/check_truth.h"
+#include "common/tasks/prompt_maker.h"
 #include "services/reward/rubric.h"
 #include "services/reward/verify/registry.h"
 
@@ -65,6 +67,28 @@ TaskListing ListTasks() {
     out.tasks.push_back(std::move(listed));
   }
   return out;
+}
+
+absl::Status SelfTest() {
+  MDRL_ASSIGN_OR_RETURN(const std::vector<Prompt> puzzles,
+                        MakePrompts({"sudoku4", 1}));
+  MDRL_ASSIGN_OR_RETURN(const Sudoku4Truth truth,
+                        ParseSudoku4Truth(puzzles[0].truth));
+  const std::pair<Prompt, std::string> cases[] = {
+      {puzzles[0], ToText(truth.solution)}, {SortPrompt("3141", ""), "1134"}};
+  for (const auto& [prompt, answer] : cases) {
+    ScoreRequest request;
+    request.prompt = prompt;
+    request.rubric = "bare";
+    request.texts = {{0, answer}};
+    const absl::StatusOr<ScoreReply> reply = ScoreTexts(request);
+    if (!reply.ok() || reply->items[0].score.reward != 1.0) {
+      return absl::InternalError(
+          absl::StrCat("self-test: the right answer of ", prompt.task,
+                       " does not earn 1: ", reply.status().message()));
+    }
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace mdrl

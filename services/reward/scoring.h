@@ -17,10 +17,14 @@ inline constexpr size_t kMaxScoreRequestBytes = 8u << 20;
 
 // One item per text, in order, with its index. A pure function of the request
 // (but for `took`). InvalidArgument: unknown task, rubric or weight; a truth of
-// another task; no text, more than 64 of them, or more than 8 MiB.
+// another task; no text or more than 64. ResourceExhausted: more than 8 MiB.
 absl::StatusOr<ScoreReply> ScoreTexts(const ScoreRequest& request);
 
 TaskListing ListTasks();
+
+// Scores one prompt of each task with its right answer. Internal if that does
+// not earn everything: then this program must not serve.
+absl::Status SelfTest();
 
 }  // namespace mdrl
 

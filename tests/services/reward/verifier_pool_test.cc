@@ -1,0 +1,88 @@
+#include "services/reward/verifier_pool.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+
+#include "common/base/error.h"
+#include "common/tasks/prompt_maker.h"
+
+namespace mdrl {
+namespace {
+
+ScoreRequest Request() {
+  ScoreRequest request;
+  request.prompt = SortPrompt("3141", "p");
+  request.rubric = "bare";
+  request.texts = {{0, "1134"}};
+  return request;
+}
+
+TEST(VerifierPoolTest, AnswersWhatItTakes) {
+  VerifierPool pool({});
+  std::promise<absl::StatusOr<ScoreReply>> answered;
+  ASSERT_TRUE(pool.Submit(Request(),
+                          [&answered](auto reply) {
+                            answered.set_value(std::move(reply));
+                          })
+                  .ok());
+  const absl::StatusOr<ScoreReply> reply = answered.get_future().get();
+  ASSERT_TRUE(reply.ok()) << reply.status();
+  EXPECT_EQ(reply->items[0].score.reward, 1.0);
+}
+
+TEST(VerifierPoolTest, AFullQueueSaysSoAndWhenToComeBack) {
+  VerifierPool pool({.threads = 1, .queue = 1});
+  std::promise<void> started, go_on;
+  // The only thread is held in its answer; then one request fits in the queue.
+  ASSERT_TRUE(pool.Submit(Request(),
+                          [&](auto) {
+                            started.set_value();
+                            go_on.get_future().wait();
+                          })
+                  .ok());
+  started.get_future().wait();
+  std::atomic<int> answers = 0;
+  const auto count = [&answers](auto) { ++answers; };
+  ASSERT_TRUE(pool.Submit(Request(), count).ok());
+  const absl::Status full = pool.Submit(Request(), count);
+  EXPECT_EQ(full.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(DetailOf(full).reason, reason::kQueueFull);
+  EXPECT_TRUE(DetailOf(full).retry_after.has_value());
+  go_on.set_value();
+  pool.Close();
+  EXPECT_EQ(answers, 1);
+}
+
+TEST(VerifierPoolTest, CloseAnswersEverythingTakenAndRefusesTheRest) {
+  std::atomic<int> answers = 0;
+  VerifierPool pool({.threads = 3, .queue = 1000});
+  int taken = 0;
+  for (int i = 0; i < 1000; ++i) {
+    taken += pool.Submit(Request(), [&answers](auto) { ++answers; }).ok();
+  }
+  pool.Close();
+  EXPECT_EQ(answers, taken);
+  EXPECT_EQ(pool.Submit(Request(), [](auto) {}).code(),
+            absl::StatusCode::kUnavailable);
+  pool.Close();
+}
+
+TEST(VerifierPoolTest, SubmitRacesCloseWithoutLosingAnAnswer) {
+  for (int round = 0; round < 50; ++round) {
+    VerifierPool pool({.threads = 2, .queue = 4});
+    std::atomic<int> answers = 0, taken = 0;
+    std::thread other([&] {
+      for (int i = 0; i < 20; ++i) {
+        taken += pool.Submit(Request(), [&answers](auto) { ++answers; }).ok();
+      }
+    });
+    pool.Close();
+    other.join();
+    EXPECT_EQ(answers, taken);
+  }
+}
+
+}  // namespace
+}  // namespace mdrl
