@@ -33,20 +33,6 @@ absl::StatusOr<std::string> ReadText(const LoadOptions& options) {
   return std::move(text).str();
 }
 
-// "run.seed" of MDRL_RUN__SEED; empty for variables that are not keys, such as
-// MDRL_GOLDEN_DIR.
-std::string KeyOfVariable(std::string_view name) {
-  constexpr std::string_view kPrefix = "MDRL_";
-  if (!name.starts_with(kPrefix)) return "";
-  const std::string key =
-      absl::AsciiStrToLower(std::string(name.substr(kPrefix.size())));
-  if (key.find("__") != std::string::npos) {
-    return absl::StrReplaceAll(key, {{"__", "."}});
-  }
-  return config::v1::Run::descriptor()->FindFieldByName(key) != nullptr ? key
-                                                                        : "";
-}
-
 absl::Status ApplyText(ConfigWalk* walk, std::string_view key,
                        std::string_view text, const std::string& source) {
   const absl::StatusOr<YamlNode> value = ParseYaml(text);
@@ -62,7 +48,7 @@ absl::Status ApplyAll(const LoadOptions& options, ConfigWalk* walk) {
   MDRL_ASSIGN_OR_RETURN(const YamlNode tree, ParseYaml(text));
   MDRL_RETURN_IF_ERROR(walk->ApplyFile(tree));
   for (const auto& [name, value] : options.environment) {
-    const std::string key = KeyOfVariable(name);
+    const std::string key = ConfigKeyOfVariable(name);
     if (key.empty()) continue;
     MDRL_RETURN_IF_ERROR(
         ApplyText(walk, key, value, absl::StrCat("environment ", name)));
@@ -80,6 +66,18 @@ absl::Status ApplyAll(const LoadOptions& options, ConfigWalk* walk) {
 }
 
 }  // namespace
+
+std::string ConfigKeyOfVariable(std::string_view name) {
+  constexpr std::string_view kPrefix = "MDRL_";
+  if (!name.starts_with(kPrefix)) return "";
+  const std::string key =
+      absl::AsciiStrToLower(std::string(name.substr(kPrefix.size())));
+  if (key.find("__") != std::string::npos) {
+    return absl::StrReplaceAll(key, {{"__", "."}});
+  }
+  return config::v1::Run::descriptor()->FindFieldByName(key) != nullptr ? key
+                                                                        : "";
+}
 
 absl::StatusOr<LoadedConfig> LoadConfig(const LoadOptions& options) {
   LoadedConfig loaded;

@@ -13,6 +13,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -40,6 +41,10 @@ struct LoadedConfig {
 // right" for the first thing wrong; NotFound if the file cannot be read. Both
 // carry the reason CONFIGURATION.
 absl::StatusOr<LoadedConfig> LoadConfig(const LoadOptions& options);
+
+// "run.seed" of MDRL_RUN__SEED; empty for variables that are no keys, such as
+// MDRL_GOLDEN_DIR.
+std::string ConfigKeyOfVariable(std::string_view name);
 
 // Name -> value of this process's environment.
 std::map<std::string, std::string> ProcessEnvironment();
