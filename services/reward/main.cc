@@ -1,0 +1,98 @@
+// mdrl-reward: serves scores, or scores a file.
+#include <cstdio>
+#include <iostream>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/error.h"
+#include "common/base/log.h"
+#include "common/base/status_macros.h"
+#include "common/net/build_info.h"
+#include "common/net/exit_code.h"
+#include "common/net/grpc_server.h"
+#include "common/net/ready_line.h"
+#include "common/sync/stop_signal.h"
+#include "services/reward/command/score.h"
+#include "services/reward/options.h"
+#include "services/reward/reward_service.h"
+#include "services/reward/scoring.h"
+#include "services/reward/verifier_pool.h"
+
+namespace mdrl {
+namespace {
+
+// Longer than any scoring of the tasks without programs takes.
+constexpr absl::Duration kGrace = absl::Seconds(10);
+// A message's limit, and room for framing, which gRPC counts in.
+constexpr int kMaxRequestBytes = (8 << 20) + (64 << 10);
+
+// Runs until a signal; its number. The signal's callbacks touch nothing of
+// ours, so the order of ending is that of this function.
+absl::StatusOr<int> Serve(const RewardFlags& flags) {
+  MDRL_ASSIGN_OR_RETURN(const auto stop, StopSignal::Install());
+  MDRL_ASSIGN_OR_RETURN(const RewardOptions options, MakeRewardOptions(flags));
+  ConfigureLog({.level = options.log_level,
+                .format = options.log_format,
+                .role = "reward",
+                .run = options.run});
+  MDRL_RETURN_IF_ERROR(SelfTest());
+
+  VerifierPool pool({});
+  RewardService service(&pool);
+  GrpcServer::Options serving;
+  serving.listen = options.listen;
+  serving.max_message_bytes = kMaxRequestBytes;
+  MDRL_ASSIGN_OR_RETURN(const auto server,
+                        GrpcServer::Start(serving, {&service}));
+  server->SetReady(true);
+  MDRL_RETURN_IF_ERROR(PrintReadyLine({server->address(), ""}));
+  Log(LogLevel::kInfo, "ready", "serving scores",
+      {{"address", server->address()}});
+
+  stop->Wait();
+  Log(LogLevel::kInfo, "stopping", "answering what was taken");
+  server->Drain();
+  server->Shutdown(kGrace);
+  pool.Close();
+  return stop->signal_number();
+}
+
+int Fail(const absl::Status& status) {
+  std::cerr << "mdrl-reward: " << status.message() << "\n";
+  return ExitCodeOf(status);
+}
+
+int Main(std::span<const std::string_view> arguments) {
+  const absl::StatusOr<RewardFlags> flags = ParseRewardFlags(arguments);
+  if (!flags.ok()) return Fail(flags.status());
+  switch (flags->command) {
+    case RewardFlags::Command::kHelp:
+      std::cout << kRewardUsage;
+      return 0;
+    case RewardFlags::Command::kVersion:
+      std::cout << ThisBuild().version << " (" << ThisBuild().git << ")\n";
+      return 0;
+    case RewardFlags::Command::kScore: {
+      const absl::StatusOr<ScoreSummary> summary = ScoreFile(
+          {flags->task, flags->rubric, flags->weights}, flags->in, flags->out);
+      if (!summary.ok()) return Fail(summary.status());
+      std::cout << ToText(*summary) << "\n";
+      return 0;
+    }
+    case RewardFlags::Command::kServe:
+      break;
+  }
+  const absl::StatusOr<int> signal = Serve(*flags);
+  if (!signal.ok()) return Fail(signal.status());
+  return *signal == 0 ? 0 : 128 + *signal;
+}
+
+}  // namespace
+}  // namespace mdrl
+
+int main(int argc, char** argv) {
+  const std::vector<std::string_view> arguments(argv + 1, argv + argc);
+  return mdrl::Main(arguments);
+}

@@ -1,0 +1,53 @@
+// The command line of mdrl-reward, and the part of the run configuration that
+// it reads.
+#ifndef MDRL_SERVICES_REWARD_OPTIONS_H_
+#define MDRL_SERVICES_REWARD_OPTIONS_H_
+
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/base/log.h"
+
+namespace mdrl {
+
+// What `mdrl-reward --help` prints.
+extern const char kRewardUsage[];
+
+struct RewardFlags {
+  enum class Command { kServe, kScore, kHelp, kVersion };
+  Command command = Command::kServe;
+  // serve
+  std::string config;             // a run configuration; empty: none
+  std::vector<std::string> sets;  // "a.b=c", over the file
+  std::string listen;             // empty: the configuration's, or the default
+  // score
+  std::string task;
+  std::string rubric;  // empty: the task's only one
+  std::string in;
+  std::string out;
+  std::map<std::string, double> weights;
+};
+
+// InvalidArgument USAGE names the argument. `arguments`: without the program.
+absl::StatusOr<RewardFlags> ParseRewardFlags(
+    std::span<const std::string_view> arguments);
+
+struct RewardOptions {
+  std::string listen = "127.0.0.1:7071";
+  LogLevel log_level = LogLevel::kInfo;
+  LogFormat log_format = LogFormat::kJson;
+  std::string run;  // its name, for log lines
+};
+
+// Reads flags.config, if any. InvalidArgument or NotFound CONFIGURATION: the
+// file is wrong; PermissionDenied INSECURE_ADDRESS: it asks for TLS, which
+// this build does not have.
+absl::StatusOr<RewardOptions> MakeRewardOptions(const RewardFlags& flags);
+
+}  // namespace mdrl
+
+#endif  // MDRL_SERVICES_REWARD_OPTIONS_H_
