@@ -61,9 +61,9 @@ TEST(HfConfigTest, UnsupportedValuesAreRefusedByFileAndKey) {
 
 TEST(HfConfigTest, SizesThatCannotBeAreRefused) {
   const std::pair<const char*, nlohmann::json> cases[] = {
-      {"d_model", 0},         {"d_model", 66},        {"d_model", 1e300},
-      {"n_heads", -4},        {"n_layers", "3"},      {"n_kv_heads", 3},
-      {"vocab_size", 1e15},   {"mask_token_id", 640}, {"eos_token_id", -1},
+      {"d_model", 0},          {"d_model", 66},        {"d_model", 1e300},
+      {"n_heads", -4},         {"n_layers", "3"},      {"n_kv_heads", 3},
+      {"vocab_size", 1e15},    {"mask_token_id", 640}, {"eos_token_id", -1},
       {"embedding_size", 600}, {"rope_theta", 0},      {"rms_norm_eps", "x"},
       {"d_model", 12}};
   for (const auto& [key, value] : cases) {

@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 
 #include "common/format/file.h"
 #include "tests/testing/golden.h"
@@ -22,10 +22,9 @@ constexpr char kConfig[] =
 class ModelFolderTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    folder_ = std::filesystem::path(::testing::TempDir()) /
-              ::testing::UnitTest::GetInstance()->current_test_info()->name();
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
+    std::string name = ::testing::TempDir() + "model_folder_XXXXXX";
+    ASSERT_NE(mkdtemp(name.data()), nullptr);
+    folder_ = name;
     Write("config.json", kConfig);
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
