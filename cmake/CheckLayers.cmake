@@ -4,8 +4,10 @@
 # include itself, the folders named after its colon, and nothing else of this
 # tree; `torch` and `proto` stand for their headers, `threads` for <thread>.
 
+cmake_minimum_required(VERSION 3.25)
+
 set(MDRL_LAYERS
-  "common/base:"
+  "common/base:threads"
   "common/record:common/base"
   "common/sync:common/base threads"
   "common/format:common/base common/record"
@@ -17,7 +19,7 @@ set(MDRL_LAYERS
   "common/policy:common/base common/record common/sync common/net proto threads"
   "common/tensor:common/base common/record common/format torch"
   "common/model:common/base common/record common/format common/tensor torch"
-  "services/reward/verify:common/base common/record common/tasks"
+  "services/reward/verify:common/base common/record common/text common/tasks"
   "services/reward:services/reward/verify common/base common/record common/sync common/net common/wire common/config common/format common/tasks proto threads"
   "services/learner/corruption:common/base common/record"
   "services/learner/ledger:common/base common/record common/sync threads"
