@@ -1,10 +1,12 @@
-// Names and states of tickets and prompt sets, as desk and ledger both use them. Plain values.
+// Names and states of tickets and prompt sets, as desk and ledger both use
+// them. Plain values.
 //
 //  ISSUED ──grant──▶ LEASED ──submit──▶ SUBMITTED ──first step──▶ IN_ROUND
-//     ▲ expired, returned, lost │           │              └─last step─▶ TRAINED
-//     └────── attempt + 1 ──────┴───────────┴──▶ DROPPED{reason}
+//     ▲ expired, returned, lost │           │              └─last step─▶
+//     TRAINED └────── attempt + 1 ──────┴───────────┴──▶ DROPPED{reason}
 //
-// A ticket for an evaluation or a generation ends as ANSWERED with its submission.
+// A ticket for an evaluation or a generation ends as ANSWERED with its
+// submission.
 #ifndef MDRL_COMMON_RECORD_TICKET_H_
 #define MDRL_COMMON_RECORD_TICKET_H_
 
@@ -31,13 +33,20 @@ inline bool IsClosed(TicketState state) {
 // "ISSUED"; "UNKNOWN" for numbers this build does not know.
 constexpr std::string_view TicketStateName(TicketState state) {
   switch (state) {
-    case TicketState::kIssued: return "ISSUED";
-    case TicketState::kLeased: return "LEASED";
-    case TicketState::kSubmitted: return "SUBMITTED";
-    case TicketState::kInRound: return "IN_ROUND";
-    case TicketState::kTrained: return "TRAINED";
-    case TicketState::kDropped: return "DROPPED";
-    case TicketState::kAnswered: return "ANSWERED";
+    case TicketState::kIssued:
+      return "ISSUED";
+    case TicketState::kLeased:
+      return "LEASED";
+    case TicketState::kSubmitted:
+      return "SUBMITTED";
+    case TicketState::kInRound:
+      return "IN_ROUND";
+    case TicketState::kTrained:
+      return "TRAINED";
+    case TicketState::kDropped:
+      return "DROPPED";
+    case TicketState::kAnswered:
+      return "ANSWERED";
   }
   return "UNKNOWN";
 }

@@ -58,11 +58,11 @@ struct PromptSetView {
 
 struct EvaluateRequest {
   RequestId request_id;
-  std::vector<Digest> set_sha256;     // empty: every HELD_OUT set
-  std::optional<Version> version;     // absent: the newest
-  std::vector<DecodeSettings> decode; // empty: the configured ones
-  uint64_t max_prompts = 0;           // per set; 0: all
-  uint32_t group_size = 0;            // 0: the configured one
+  std::vector<Digest> set_sha256;      // empty: every HELD_OUT set
+  std::optional<Version> version;      // absent: the newest
+  std::vector<DecodeSettings> decode;  // empty: the configured ones
+  uint64_t max_prompts = 0;            // per set; 0: all
+  uint32_t group_size = 0;             // 0: the configured one
 };
 
 // A completion kept for people to look at.
@@ -82,7 +82,7 @@ struct EvaluationRow {
   uint64_t total = 0;
   uint64_t service_errors = 0;
   uint64_t correct = 0;
-  double reward_mean = 0.0;            // over those that have a reward
+  double reward_mean = 0.0;  // over those that have a reward
   double effective_tokens_mean = 0.0;
   std::map<std::string, double> extra;
   std::vector<EvaluationExample> examples;  // of the row's first two prompts
@@ -106,7 +106,13 @@ struct DrainRequest {
 
 struct RunStatus {
   enum class State : uint32_t {
-    kUnspecified, kStarting, kWaiting, kRunning, kPaused, kDraining, kFinished,
+    kUnspecified,
+    kStarting,
+    kWaiting,
+    kRunning,
+    kPaused,
+    kDraining,
+    kFinished,
     kFailed
   };
   struct Worker {

@@ -1,4 +1,5 @@
-// Everything the front desk needs to know, filled once by options.cc from the run configuration. Plain values.
+// Everything the front desk needs to know, filled once by options.cc from the
+// run configuration. Plain values.
 #ifndef MDRL_SERVICES_LEARNER_DESK_DESK_OPTIONS_H_
 #define MDRL_SERVICES_LEARNER_DESK_DESK_OPTIONS_H_
 

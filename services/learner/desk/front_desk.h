@@ -1,4 +1,5 @@
-// The one place where the learner's doors, its loop and tests in one process meet: who gets which work, what counts, and what is told to whom.
+// The one place where the learner's doors, its loop and tests in one process
+// meet: who gets which work, what counts, and what is told to whom.
 //
 //   doors ─Register, Lease, Renew, SubmitGroup, ReturnLease─▶ ┌────────────┐
 //   users ─BeginPromptSet, Evaluate, Drain, Status──────────▶ │ front desk │
@@ -26,6 +27,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -164,46 +166,111 @@ class FrontDesk {
             uint64_t next_round);
   absl::Status Recover(const RecoveredRun& recovered) MDRL_EXCLUDES(mutex_);
 
+  // front_desk.cc
+  void OnCommit(const absl::StatusOr<uint64_t>& seq) MDRL_EXCLUDES(mutex_);
+  void FailLocked(const absl::Status& why, Outbox& outbox)
+      MDRL_REQUIRES(mutex_);
+  void EndWaitsLocked(absl::Time now, Outbox& outbox) MDRL_REQUIRES(mutex_);
+  absl::Status ServingLocked() const MDRL_REQUIRES(mutex_);
+  static void RunAll(Outbox& outbox);
+  // At once if everything decided so far is durable.
+  template <typename T>
+  void AnswerAfterCommitLocked(const Answer<T>& answer, T value, Outbox& outbox)
+      MDRL_REQUIRES(mutex_) {
+    if (journal_.idle()) {
+      outbox.push_back([answer, value = std::move(value)] { answer(value); });
+      return;
+    }
+    journal_.AfterCommit([answer, value = std::move(value)](
+                             const absl::StatusOr<uint64_t>& seq, Outbox& out) {
+      out.push_back([answer, value, status = seq.status()] {
+        if (status.ok()) {
+          answer(value);
+        } else {
+          answer(status);
+        }
+      });
+    });
+  }
+
   // front_desk_leases.cc
+  absl::Status RegisterLocked(const RegisterRequest& request,
+                              const Answer<RegisterReply>& answer,
+                              Outbox& outbox) MDRL_REQUIRES(mutex_);
   bool CanDoLocked(const Worker& worker, const Ticket& ticket) const
       MDRL_REQUIRES(mutex_);
-  Lease MakeLeaseLocked(const Ticket& ticket) const MDRL_REQUIRES(mutex_);
-  // Answers parked Lease calls for which there is work now.
-  void PumpLocked(Outbox& outbox) MDRL_REQUIRES(mutex_);
-  bool TryGrantLocked(LeaseCalls::Parked& call, Outbox& outbox)
+  mdrl::Lease MakeLeaseLocked(const Ticket& ticket) const MDRL_REQUIRES(mutex_);
+  std::string RubricOf(const Ticket& ticket) const;
+  uint64_t PhiloxKeyOf(const Ticket& ticket) const;
+  uint32_t GroupSizeLocked(const Ticket& ticket) const MDRL_REQUIRES(mutex_);
+  const DecodeSettings& DecodeLocked(const Ticket& ticket) const
       MDRL_REQUIRES(mutex_);
+  // Answers a parked call, or has its answer wait for the disk; false if it
+  // must go on waiting for work.
+  bool TryAnswerLocked(const LeaseCalls::Parked& call, Outbox& outbox)
+      MDRL_REQUIRES(mutex_);
+  void PumpLocked(Outbox& outbox) MDRL_REQUIRES(mutex_);
   Reason NoWorkBecauseLocked(const Worker& worker) const MDRL_REQUIRES(mutex_);
   // Journals what ended, quarantines, gives tickets other prompts.
   void EndedLocked(const Endings& endings, Outbox& outbox)
       MDRL_REQUIRES(mutex_);
 
   // front_desk_submit.cc
-  absl::Status CheckShape(const Group& group, const Ticket& ticket) const;
-  void AcceptLocked(SubmitGroupRequest request,
-                    const LeaseTable::Submission& submission,
-                    Answer<SubmitGroupReply> answer) MDRL_REQUIRES(mutex_);
-  void TakeInLocked(ScoredGroup group, const Ticket& ticket, Outbox& outbox)
+  absl::Status SubmitLocked(SubmitGroupRequest& request, std::string body,
+                            const Answer<SubmitGroupReply>& answer,
+                            Outbox& outbox) MDRL_REQUIRES(mutex_);
+  absl::Status CheckShapeLocked(const Group& group, const Ticket& ticket) const
       MDRL_REQUIRES(mutex_);
+  void AcceptLocked(Group group, const LeaseTable::Submission& submission,
+                    std::string body, const Answer<SubmitGroupReply>& answer)
+      MDRL_REQUIRES(mutex_);
+  void TakeInLocked(ScoredGroup group, Outbox& outbox) MDRL_REQUIRES(mutex_);
 
   // front_desk_rounds.cc
   void IssueLocked() MDRL_REQUIRES(mutex_);
   void FillVacantLocked() MDRL_REQUIRES(mutex_);
-  void EndRoundsLocked() MDRL_REQUIRES(mutex_);
+  void JournalCursorLocked(const Digest& set_sha256) MDRL_REQUIRES(mutex_);
+  void EndRoundsLocked(Outbox& outbox) MDRL_REQUIRES(mutex_);
 
   // front_desk_users.cc
   void FinishPromptSet(PromptSetSubmission& submission,
                        Answer<PromptSetView> answer) MDRL_EXCLUDES(mutex_);
-  PromptSetView ViewLocked(const PromptSet& set) const MDRL_REQUIRES(mutex_);
+  absl::Status AddPromptSetLocked(PromptSetSubmission& submission,
+                                  const Answer<PromptSetView>& answer,
+                                  Outbox& outbox) MDRL_REQUIRES(mutex_);
+  void JournalPromptSetLocked(const PromptSet& set, const RequestId& request_id,
+                              const Digest& body) MDRL_REQUIRES(mutex_);
+  void RememberLocked(const RequestId& request_id, const std::string& rpc,
+                      const Digest& body, const std::string& reply)
+      MDRL_REQUIRES(mutex_);
+  static PromptSetView ViewOf(const PromptSet& set);
+  absl::Status EvaluateLocked(const EvaluateRequest& request,
+                              const Answer<EvaluationView>& answer,
+                              Outbox& outbox) MDRL_REQUIRES(mutex_);
+  absl::StatusOr<std::vector<const PromptSet*>> EvaluatedSetsLocked(
+      const std::vector<Digest>& wanted) const MDRL_REQUIRES(mutex_);
   absl::Status StartEvaluationLocked(const EvaluateRequest& request,
-                                     EvaluationId& id) MDRL_REQUIRES(mutex_);
+                                     EvaluationId& id, Outbox& outbox)
+      MDRL_REQUIRES(mutex_);
+  void IssueEvaluationRowLocked(const EvaluationId& id, size_t place,
+                                const EvaluationRow& row, Version version,
+                                uint64_t max_prompts) MDRL_REQUIRES(mutex_);
   void EvaluationOverLocked(const EvaluationId& id, Outbox& outbox)
+      MDRL_REQUIRES(mutex_);
+  void CancelEvaluationLocked(const EvaluationId& id, Outbox& outbox)
       MDRL_REQUIRES(mutex_);
 
   // front_desk_status.cc
+  RunStatus StatusLocked(bool with_workers, bool with_sets) const
+      MDRL_REQUIRES(mutex_);
   std::pair<Reason, std::string> WaitsForLocked() const MDRL_REQUIRES(mutex_);
+  std::pair<Reason, std::string> WaitsForWorkersLocked(
+      const std::string& round) const MDRL_REQUIRES(mutex_);
 
-  void FailLocked(const absl::Status& why) MDRL_REQUIRES(mutex_);
-  static void RunAll(Outbox& outbox);
+  struct Remembered {
+    Digest body;
+    std::string reply;
+  };
 
   const DeskOptions options_;
   Clock& clock_;
@@ -218,15 +285,17 @@ class FrontDesk {
   WorkerTable workers_ MDRL_GUARDED_BY(mutex_);
   LeaseCalls lease_calls_ MDRL_GUARDED_BY(mutex_);
   EvaluationBook evaluations_ MDRL_GUARDED_BY(mutex_);
-  std::map<RequestId, Digest> requests_ MDRL_GUARDED_BY(mutex_);
-  // Sets between their check and their commit, and who waits for them.
-  std::map<Digest, std::vector<Answer<PromptSetView>>> adding_
-      MDRL_GUARDED_BY(mutex_);
+  uint64_t next_evaluation_ticket_ MDRL_GUARDED_BY(mutex_) = 0;
+  uint64_t evaluations_started_ MDRL_GUARDED_BY(mutex_) = 0;  // this epoch
+  std::map<RequestId, Remembered> requests_ MDRL_GUARDED_BY(mutex_);
+  // Names of sets between their check and their commit.
+  std::map<Digest, std::string> adding_ MDRL_GUARDED_BY(mutex_);
   bool draining_ MDRL_GUARDED_BY(mutex_) = false;
   bool drain_checkpoint_ MDRL_GUARDED_BY(mutex_) = false;
   std::optional<Reason> stopped_ MDRL_GUARDED_BY(mutex_);
   bool closed_ MDRL_GUARDED_BY(mutex_) = false;
   absl::Status failed_ MDRL_GUARDED_BY(mutex_);
+  int answering_ MDRL_GUARDED_BY(mutex_) = 0;      // commits being answered
   bool training_ MDRL_GUARDED_BY(mutex_) = false;  // a round was taken
   std::map<std::string, double> reward_mean_ MDRL_GUARDED_BY(mutex_);
 };

@@ -23,14 +23,14 @@ void Journal::Send() {
   refused_ = !queued.ok();
 }
 
-absl::StatusOr<std::vector<Journal::OnCommitted>> Journal::Committed(
+absl::StatusOr<std::vector<Journal::Then>> Journal::Committed(
     const absl::StatusOr<uint64_t>& seq) {
   MDRL_CHECK(under_way_) << "an answer without a write";
   under_way_ = false;
   if (!seq.ok()) {
     refused_ = true;
     if (!absl::IsUnavailable(seq.status())) return seq.status();
-    return std::vector<OnCommitted>{};
+    return std::vector<Then>{};
   }
   seq_ = *seq;
   current_ = {};
@@ -38,9 +38,20 @@ absl::StatusOr<std::vector<Journal::OnCommitted>> Journal::Committed(
 }
 
 void Journal::Retry() {
-  if (!refused_) return;
+  if (!refused_ || current_.rows.empty()) return;
   refused_ = false;
   Send();
+}
+
+std::vector<Journal::Then> Journal::Abandon() {
+  MDRL_CHECK(!under_way_) << "a write is under way";
+  std::vector<Then> waiting = std::exchange(current_then_, {});
+  for (Then& then : next_then_) waiting.push_back(std::move(then));
+  next_then_.clear();
+  current_ = {};
+  next_ = {};
+  refused_ = true;
+  return waiting;
 }
 
 }  // namespace mdrl

@@ -1,4 +1,5 @@
-// Writes what the desk decided into the ledger, in the order of the decisions, and remembers who waits for which commit.
+// Writes what the desk decided into the ledger, in the order of the decisions,
+// and remembers who waits for which commit.
 //
 // One write is under way at a time; what is decided meanwhile becomes the next
 // one, so a busy desk commits in groups. When the disk refuses, the same write
@@ -25,8 +26,11 @@ namespace mdrl {
 
 class Journal {
  public:
-  // Called with the seq of the commit, with the desk's lock held by Committed.
-  using OnCommitted = std::function<void(uint64_t seq)>;
+  // Callbacks to run once the desk's lock is released.
+  using Outbox = std::vector<std::function<void()>>;
+  // Called once, with the desk's lock held: the seq of the commit, or why
+  // there will never be one.
+  using Then = std::function<void(const absl::StatusOr<uint64_t>&, Outbox&)>;
 
   // `committed` is called on the ledger's thread; it must come back with
   // Committed(). `ledger` outlives the journal.
@@ -39,16 +43,19 @@ class Journal {
   void Add(Row row) {
     next_.Add(std::move(row));
   }
-  void AfterCommit(OnCommitted then) { next_then_.push_back(std::move(then)); }
+  void AfterCommit(Then then) { next_then_.push_back(std::move(then)); }
   // Sends what was added, unless a write is under way.
   void Flush();
 
   // Takes the ledger's answer; returns who waited for it, in order. An error
   // that trying again cannot mend is returned as it is.
-  absl::StatusOr<std::vector<OnCommitted>> Committed(
+  absl::StatusOr<std::vector<Then>> Committed(
       const absl::StatusOr<uint64_t>& seq);
   // Sends a refused write again.
   void Retry();
+  // Gives up what is not committed; returns who waited. REQUIRES: no write is
+  // under way.
+  std::vector<Then> Abandon();
 
   // Whether new work must wait: the disk refuses or is too far behind.
   bool full() const { return refused_ || next_.rows.size() >= limit_; }
@@ -65,9 +72,9 @@ class Journal {
   const size_t limit_;  // rows that may wait
   const std::function<void(absl::StatusOr<uint64_t>)> committed_;
   LedgerWrite next_;
-  std::vector<OnCommitted> next_then_;
+  std::vector<Then> next_then_;
   LedgerWrite current_;  // kept for another try
-  std::vector<OnCommitted> current_then_;
+  std::vector<Then> current_then_;
   bool under_way_ = false;
   bool refused_ = false;
   uint64_t seq_ = 0;

@@ -22,9 +22,8 @@ LeaseCalls::Arrival LeaseCalls::Arrive(const LeaseRequest& request,
   }
   const bool again = call == last.call && (last.reply || last.answer);
   if (again && last.reply.has_value()) {
-    outbox.push_back([answer = std::move(answer), reply = *last.reply] {
-      answer(reply);
-    });
+    outbox.push_back(
+        [answer = std::move(answer), reply = *last.reply] { answer(reply); });
     return Arrival::kAnswered;
   }
   if (last.answer) {
@@ -65,10 +64,8 @@ void LeaseCalls::Refuse(const RegistrationId& registration,
   if (found == last_.end()) return;
   Unpark(registration);
   if (!found->second.answer) return;
-  outbox.push_back(
-      [answer = std::exchange(found->second.answer, nullptr), why] {
-        answer(why);
-      });
+  outbox.push_back([answer = std::exchange(found->second.answer, nullptr),
+                    why] { answer(why); });
 }
 
 void LeaseCalls::Forget(const RegistrationId& registration,

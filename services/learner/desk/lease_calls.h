@@ -1,4 +1,5 @@
-// Lease calls that wait for work, and the last reply of each registration for re-sends.
+// Lease calls that wait for work, and the last reply of each registration for
+// re-sends.
 //
 // Not thread-safe: the desk owns it under its lock and runs the callbacks
 // after releasing it.

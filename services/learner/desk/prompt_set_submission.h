@@ -1,4 +1,5 @@
-// One SubmitPromptSet under way: its prompts are checked and tokenised as they come, and kept together or not at all.
+// One SubmitPromptSet under way: its prompts are checked and tokenised as they
+// come, and kept together or not at all.
 //
 // Used by one thread at a time; different submissions are independent. Must
 // not outlive the desk that opened it.

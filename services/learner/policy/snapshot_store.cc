@@ -16,8 +16,7 @@ void SnapshotStore::Publish(SnapshotPtr snapshot) {
     MutexLock lock(mutex_);
     if (closed_) return;
     const Version version = snapshot->manifest.version;
-    MDRL_CHECK(snapshots_.empty() ||
-               version == snapshots_.rbegin()->first + 1)
+    MDRL_CHECK(snapshots_.empty() || version == snapshots_.rbegin()->first + 1)
         << "version " << version << " does not follow the newest one";
     snapshots_.emplace(version, std::move(snapshot));
     let_go = TrimLocked();
@@ -46,10 +45,10 @@ absl::StatusOr<SnapshotStore::SnapshotPtr> SnapshotStore::Find(
     const PolicyRef& policy) const {
   MutexLock lock(mutex_);
   for (const auto& [version, snapshot] : snapshots_) {
-    const bool hash_fits = policy.manifest_sha256.IsZero()
-                               ? policy.version.has_value()
-                               : snapshot->manifest_sha256 ==
-                                     policy.manifest_sha256;
+    const bool hash_fits =
+        policy.manifest_sha256.IsZero()
+            ? policy.version.has_value()
+            : snapshot->manifest_sha256 == policy.manifest_sha256;
     if (hash_fits && policy.version.value_or(version) == version) {
       return snapshot;
     }

@@ -132,7 +132,8 @@ Endings LeaseTable::Drop(const TicketId& id, Reason reason) {
          .ticket = id,
          .slot = entry.holder->slot,
          .why = reason,
-         .detail = ""});
+         .detail = "",
+         .open_in_ledger = entry.holder->open_in_ledger});
     LetGo(entry);
   }
   waiting_.erase(id);
@@ -177,7 +178,8 @@ void LeaseTable::End(Entry& entry, Reason why, std::string detail,
        .ticket = entry.ticket.id,
        .slot = slot,
        .why = why,
-       .detail = std::move(detail)});
+       .detail = std::move(detail),
+       .open_in_ledger = entry.holder->open_in_ledger});
   LetGo(entry);
   entry.ticket.state = TicketState::kIssued;
   entry.last_end = why;
@@ -236,8 +238,7 @@ uint64_t LeaseTable::waiting(Purpose purpose) const {
 uint64_t LeaseTable::open_limit(uint64_t capacity) const {
   const uint64_t rounds = options_.groups_per_round;
   // One round in training, one filling, and what the workers hold.
-  return std::min((options_.max_staleness + 1) * rounds,
-                  2 * rounds + capacity);
+  return std::min((options_.max_staleness + 1) * rounds, 2 * rounds + capacity);
 }
 
 LeaseTable::Counts LeaseTable::counts(Purpose purpose) const {
@@ -286,12 +287,11 @@ void LeaseTable::Recover(Purpose purpose, uint64_t next, Counts counts,
       case TicketState::kInRound:
         // Whatever had begun with it begins again.
         entry.ticket.state = TicketState::kSubmitted;
-        accepted_[group] = {.attempt = recovered.accepted_attempt,
-                            .content_sha256 = recovered.content_sha256,
-                            .version_min =
-                                entry.ticket.exact_version.value_or(0),
-                            .version_max =
-                                entry.ticket.exact_version.value_or(0)};
+        accepted_[group] = {
+            .attempt = recovered.accepted_attempt,
+            .content_sha256 = recovered.content_sha256,
+            .version_min = entry.ticket.exact_version.value_or(0),
+            .version_max = entry.ticket.exact_version.value_or(0)};
         break;
       default:
         entry.ticket.state = TicketState::kIssued;

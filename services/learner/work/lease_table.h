@@ -62,7 +62,8 @@ class LeaseTable {
   // REQUIRES: training tickets in order, each as NextTraining said, with its
   // prompt; other purposes: a number never used.
   void Issue(Ticket ticket);
-  // Gives a poisoned training ticket another prompt. REQUIRES: it waits for one.
+  // Gives a poisoned training ticket another prompt. REQUIRES: it waits for
+  // one.
   void Replace(const TicketId& key, const Occurrence& of,
                const std::string& task);
   // Open tickets that wait for another prompt.
@@ -145,8 +146,8 @@ class LeaseTable {
   struct Verdict {
     SubmitGroupReply::Outcome outcome = SubmitGroupReply::Outcome::kUnspecified;
     uint32_t accepted_attempt = 0;
-    Ticket ticket;            // ACCEPTED
-    Endings endings;          // ACCEPTED: the lease itself and a newer one
+    Ticket ticket;    // ACCEPTED
+    Endings endings;  // ACCEPTED: the lease itself and a newer one
     // SUPERSEDED with the accepted versions but other content.
     bool nondeterministic = false;
   };
@@ -199,6 +200,7 @@ class LeaseTable {
     absl::Time moved;
     RenewRequest::Phase phase = RenewRequest::Phase::kUnspecified;
     uint64_t progress = 0;
+    bool open_in_ledger = true;
   };
   struct Accepted {
     uint32_t attempt = 0;
@@ -209,17 +211,18 @@ class LeaseTable {
   struct Entry {
     Ticket ticket;
     std::optional<Holder> holder = {};  // LEASED
-    bool vacant = false;           // ISSUED, but its prompt is quarantined
-    bool suspect = false;          // its holder was lost
+    bool vacant = false;                // ISSUED, but its prompt is quarantined
+    bool suspect = false;               // its holder was lost
     Reason last_end = Reason::kLeaseExpired;
     uint32_t blamed_attempts = 0;  // endings that say something of the prompt
-    std::map<Reason, std::set<uint32_t>> failed_on = {};  // slots by typed failure
+    std::map<Reason, std::set<uint32_t>> failed_on =
+        {};  // slots by typed failure
   };
   using Entries = std::map<TicketId, Entry>;
 
   bool Grantable(const Entry& entry, const GrantRequest& request) const;
   std::optional<TicketId> PickWaiting(Purpose purpose,
-                                       const GrantRequest& request) const;
+                                      const GrantRequest& request) const;
   void Lend(const TicketId& key, const GrantRequest& request, absl::Time now);
   void Hold(Entry& entry, Holder holder);
   void LetGo(Entry& entry);  // removes the holder from held_
@@ -237,9 +240,9 @@ class LeaseTable {
   bool no_more_tickets_ = false;
   uint64_t next_training_ = 0;
   Entries open_;
-  std::map<GroupId, TicketId> by_group_;         // of open tickets
-  std::map<GroupId, Accepted> accepted_;          // open and closed
-  std::map<GroupId, Reason> dropped_groups_;      // closed without acceptance
+  std::map<GroupId, TicketId> by_group_;      // of open tickets
+  std::map<GroupId, Accepted> accepted_;      // open and closed
+  std::map<GroupId, Reason> dropped_groups_;  // closed without acceptance
   std::set<TicketId> waiting_;  // ISSUED, not vacant; earliest first
   std::map<RegistrationId, std::set<TicketId>> held_;
   std::map<RegistrationId, uint64_t> steps_ever_;  // of the last Renew

@@ -30,9 +30,9 @@ uint32_t LeaseTable::held(const RegistrationId& registration) const {
 
 bool LeaseTable::AnyWaiting(
     const std::function<bool(const Ticket&)>& can_do) const {
-  return std::any_of(
-      waiting_.begin(), waiting_.end(),
-      [&](const TicketId& id) { return can_do(open_.at(id).ticket); });
+  return std::any_of(waiting_.begin(), waiting_.end(), [&](const TicketId& id) {
+    return can_do(open_.at(id).ticket);
+  });
 }
 
 bool LeaseTable::Grantable(const Entry& entry,
@@ -185,8 +185,10 @@ LeaseTable::Adoption LeaseTable::Adopt(
         entry->ticket.attempts != key.attempt) {
       continue;
     }
+    bool open_in_ledger = false;
     if (entry->ticket.state == TicketState::kLeased) {
       if (entry->holder->slot != slot) continue;
+      open_in_ledger = entry->holder->open_in_ledger;
       LetGo(*entry);
     } else if (entry->ticket.state == TicketState::kIssued) {
       waiting_.erase(entry->ticket.id);  // expired, but nobody else has it yet
@@ -198,7 +200,8 @@ LeaseTable::Adoption LeaseTable::Adopt(
                   .call = 0,
                   .granted = now,
                   .expires = now + options_.lease_for,
-                  .moved = now});
+                  .moved = now,
+                  .open_in_ledger = open_in_ledger});
     adoption.adopted.push_back(key);
   }
   std::vector<TicketId> gone;
@@ -284,12 +287,10 @@ absl::StatusOr<LeaseTable::Verdict> LeaseTable::Judge(
     return verdict;
   }
   const Ticket& ticket = entry->ticket;
-  if (submission.key.attempt == 0 ||
-      submission.key.attempt > ticket.attempts) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("attempt ", submission.key.attempt, " of group ",
-                     Print(group), " was never granted; the latest is ",
-                     ticket.attempts));
+  if (submission.key.attempt == 0 || submission.key.attempt > ticket.attempts) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "attempt ", submission.key.attempt, " of group ", Print(group),
+        " was never granted; the latest is ", ticket.attempts));
   }
   if (submission.purpose != ticket.id.purpose ||
       submission.ticket != ticket.id.number) {
@@ -334,7 +335,8 @@ LeaseTable::Verdict LeaseTable::Accept(const Submission& submission) {
          .ticket = entry->ticket.id,
          .slot = entry->holder->slot,
          .why = newer ? Reason::kSuperseded : Reason::kUnspecified,
-         .detail = ""});
+         .detail = "",
+         .open_in_ledger = entry->holder->open_in_ledger});
     LetGo(*entry);
   } else {
     waiting_.erase(entry->ticket.id);

@@ -48,9 +48,9 @@ absl::Status PromptLibrary::Add(PromptSet set) {
         absl::StrCat("prompt set ", set.sha256.ToHex(6), " is known"));
   }
   if (const PromptSet* other = FindByName(set.name)) {
-    return absl::AlreadyExistsError(
-        absl::StrCat("the name ", set.name, " belongs to prompt set ",
-                     other->sha256.ToHex(6)));
+    return absl::AlreadyExistsError(absl::StrCat("the name ", set.name,
+                                                 " belongs to prompt set ",
+                                                 other->sha256.ToHex(6)));
   }
   sets_.push_back(std::make_unique<PromptSet>(std::move(set)));
   by_hash_[sets_.back()->sha256] = sets_.back().get();
@@ -139,9 +139,9 @@ const std::vector<int32_t>& PromptLibrary::OrderOf(const PromptSet& set) {
   }
   order.pass = set.cursor.pass;
   if (options_.shuffled) {
-    const uint64_t key = PhiloxKey(
-        options_.seed, kTrain,
-        std::span<const uint8_t, 16>(set.sha256.bytes.data(), 16));
+    const uint64_t key =
+        PhiloxKey(options_.seed, kTrain,
+                  std::span<const uint8_t, 16>(set.sha256.bytes.data(), 16));
     order.permutation =
         PhiloxSequence(key, Stream::kPromptOrder,
                        static_cast<uint32_t>(set.cursor.pass), 0, 0)

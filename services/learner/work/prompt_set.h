@@ -1,4 +1,5 @@
-// Submitted prompt sets, tokenised once, and the order in which their prompts become work.
+// Submitted prompt sets, tokenised once, and the order in which their prompts
+// become work.
 //
 // The order of each pass through a set is a permutation from Philox stream 1,
 // so it depends on the run's seed, the set and the pass alone. Which set gives

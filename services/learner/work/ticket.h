@@ -1,4 +1,5 @@
-// A ticket: permission for one group to be in flight; and what is decided about it. Plain values.
+// A ticket: permission for one group to be in flight; and what is decided about
+// it. Plain values.
 #ifndef MDRL_SERVICES_LEARNER_WORK_TICKET_H_
 #define MDRL_SERVICES_LEARNER_WORK_TICKET_H_
 
@@ -42,6 +43,8 @@ struct LeaseEnd {
   uint32_t slot = 0;
   Reason why = Reason::kUnspecified;
   std::string detail;
+  // False: it had ended in the ledger before its worker came back with it.
+  bool open_in_ledger = true;
 };
 
 // A prompt that does harm: its ticket waits for another (training) or is

@@ -26,22 +26,26 @@ bool SameBuild(const Build& a, const Build& b) {
 
 absl::Status Differs(std::string_view reason, std::string_view what,
                      std::string_view ours, std::string_view theirs) {
-  return WithReason(
-      absl::StatusCode::kFailedPrecondition, reason,
-      absl::StrCat("the worker's ", std::string(what), " is ",
-                   std::string(theirs), ", this run needs ",
-                   std::string(ours)));
+  return WithReason(absl::StatusCode::kFailedPrecondition, reason,
+                    absl::StrCat("the worker's ", std::string(what), " is ",
+                                 std::string(theirs), ", this run needs ",
+                                 std::string(ours)));
 }
 
 }  // namespace
 
 std::string_view WorkerStateName(WorkerState state) {
   switch (state) {
-    case WorkerState::kWarming: return "WARMING";
-    case WorkerState::kReady: return "READY";
-    case WorkerState::kSuspect: return "SUSPECT";
-    case WorkerState::kLost: return "LOST";
-    case WorkerState::kDraining: return "DRAINING";
+    case WorkerState::kWarming:
+      return "WARMING";
+    case WorkerState::kReady:
+      return "READY";
+    case WorkerState::kSuspect:
+      return "SUSPECT";
+    case WorkerState::kLost:
+      return "LOST";
+    case WorkerState::kDraining:
+      return "DRAINING";
   }
   return "UNKNOWN";
 }
@@ -104,9 +108,8 @@ absl::StatusOr<uint32_t> WorkerTable::SlotFor(const std::string& name) const {
   for (const auto& [other, slot] : slots_) taken[slot] = true;
   const auto free = std::find(taken.begin(), taken.end(), false);
   if (free == taken.end()) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("this run has seen ", kSlots,
-                     " worker names; use one of them again"));
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "this run has seen ", kSlots, " worker names; use one of them again"));
   }
   return static_cast<uint32_t>(free - taken.begin());
 }
@@ -228,6 +231,12 @@ uint64_t WorkerTable::ReadyCapacity(absl::Time now) const {
   return capacity;
 }
 
+Worker* WorkerTable::FindByRegistration(const RegistrationId& registration) {
+  const auto found = by_registration_.find(registration);
+  return found == by_registration_.end() ? nullptr
+                                         : &workers_.at(found->second);
+}
+
 const Worker* WorkerTable::FindByName(std::string_view name) const {
   const auto found = workers_.find(name);
   return found == workers_.end() ? nullptr : &found->second;
@@ -241,9 +250,8 @@ Worker* WorkerTable::FindByName(std::string_view name) {
 std::vector<const Worker*> WorkerTable::All() const {
   std::vector<const Worker*> all;
   for (const auto& [name, worker] : workers_) all.push_back(&worker);
-  std::sort(all.begin(), all.end(), [](const Worker* a, const Worker* b) {
-    return a->slot < b->slot;
-  });
+  std::sort(all.begin(), all.end(),
+            [](const Worker* a, const Worker* b) { return a->slot < b->slot; });
   return all;
 }
 

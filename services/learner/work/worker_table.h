@@ -1,6 +1,8 @@
-// Who works here: registrations, slots, heartbeats, and whether a worker fits this run.
+// Who works here: registrations, slots, heartbeats, and whether a worker fits
+// this run.
 //
-//  WARMING ──Renew says so──▶ READY ──2 heartbeats missed──▶ SUSPECT ──none for a lease time──▶ LOST
+//  WARMING ──Renew says so──▶ READY ──2 heartbeats missed──▶ SUSPECT ──none for
+//  a lease time──▶ LOST
 //
 // A pure state machine; not thread-safe, the desk owns it under its lock.
 #ifndef MDRL_SERVICES_LEARNER_WORK_WORKER_TABLE_H_
@@ -38,8 +40,8 @@ absl::Status WithReason(absl::StatusCode code, std::string_view reason,
 struct WorkerTableOptions {
   RunId run_id;
   uint64_t epoch = 0;
-  Build build;              // the learner's own
-  bool same_build = true;   // fixed_lag: refuse another build
+  Build build;             // the learner's own
+  bool same_build = true;  // fixed_lag: refuse another build
   Digest base_model_hash;
   Digest tokenizer_hash;
   absl::Duration heartbeat = absl::Seconds(1);
@@ -98,6 +100,8 @@ class WorkerTable {
   WorkerState StateOf(const Worker& worker, absl::Time now) const;
   // Sum over READY workers (SUSPECT ones still hold what they hold).
   uint64_t ReadyCapacity(absl::Time now) const;
+  // Null if it is over or unknown.
+  Worker* FindByRegistration(const RegistrationId& registration);
   const Worker* FindByName(std::string_view name) const;
   Worker* FindByName(std::string_view name);
   // By slot.

@@ -1,0 +1,179 @@
+// Construction, time, the ledger's answers and the end.
+
+#include "services/learner/desk/front_desk.h"
+
+#include <utility>
+
+#include "common/base/log.h"
+
+namespace mdrl {
+namespace {
+
+// Rows that may wait for the disk before new work is refused.
+constexpr size_t kJournalRows = 4096;
+
+WorkerTableOptions WorkersOf(const DeskOptions& options) {
+  return {.run_id = options.run_id,
+          .epoch = options.epoch,
+          .build = options.build,
+          .same_build = options.same_build,
+          .base_model_hash = options.base_model_hash,
+          .tokenizer_hash = options.tokenizer_hash,
+          .heartbeat = options.heartbeat,
+          .lease_for = options.lease_for};
+}
+
+LeaseTableOptions LeasesOf(const DeskOptions& options) {
+  return {.groups_per_round = options.groups_per_round,
+          .max_staleness = options.max_staleness,
+          .rounds_limit = options.rounds_limit,
+          .lease_for = options.lease_for,
+          .stall = options.stall,
+          .group_deadline = options.group_deadline,
+          .quarantine_after = options.quarantine_after,
+          .max_attempts = options.max_attempts,
+          .evaluation_share = options.eval_share};
+}
+
+}  // namespace
+
+FrontDesk::FrontDesk(DeskOptions options, Clock& clock, Ledger& ledger,
+                     uint64_t next_round)
+    : options_(std::move(options)),
+      clock_(clock),
+      store_(options_.epoch, options_.max_staleness),
+      buffer_(options_.groups_per_round, options_.max_staleness, next_round),
+      journal_(ledger, kJournalRows,
+               [this](absl::StatusOr<uint64_t> seq) { OnCommit(seq); }),
+      library_({.seed = options_.seed, .shuffled = options_.shuffled}),
+      table_(LeasesOf(options_)),
+      workers_(WorkersOf(options_)) {
+  if (options_.rounds_limit != 0) buffer_.EndAt(options_.rounds_limit);
+}
+
+FrontDesk::~FrontDesk() {
+  Close();
+  Outbox outbox;
+  {
+    MutexLock lock(mutex_);
+    while (journal_.under_way() || answering_ > 0) changed_.Wait(mutex_);
+    const absl::Status why = absl::UnavailableError(
+        "the learner closed before its ledger had taken this");
+    for (const Journal::Then& then : journal_.Abandon()) then(why, outbox);
+  }
+  RunAll(outbox);
+}
+
+void FrontDesk::RunAll(Outbox& outbox) {
+  for (const std::function<void()>& run : outbox) run();
+  outbox.clear();
+}
+
+void FrontDesk::OnCommit(const absl::StatusOr<uint64_t>& seq) {
+  Outbox outbox;
+  {
+    MutexLock lock(mutex_);
+    ++answering_;
+    absl::StatusOr<std::vector<Journal::Then>> waiting =
+        journal_.Committed(seq);
+    if (waiting.ok()) {
+      for (const Journal::Then& then : *waiting) then(seq, outbox);
+      if (!closed_) PumpLocked(outbox);
+      journal_.Flush();
+    } else {
+      // The ledger holds something that this desk did not know: going on
+      // would tell people what is not true.
+      FailLocked(waiting.status(), outbox);
+    }
+    changed_.NotifyAll();
+  }
+  RunAll(outbox);
+  MutexLock lock(mutex_);
+  --answering_;
+  changed_.NotifyAll();
+}
+
+void FrontDesk::FailLocked(const absl::Status& why, Outbox& outbox) {
+  Log(LogLevel::kError, "ledger_refused", std::string(why.message()));
+  if (failed_.ok()) failed_ = why;
+  buffer_.Close();
+  for (const Journal::Then& then : journal_.Abandon()) {
+    then(absl::UnavailableError("the learner has failed"), outbox);
+  }
+}
+
+void FrontDesk::Tick() {
+  Outbox outbox;
+  {
+    MutexLock lock(mutex_);
+    const absl::Time now = clock_.Now();
+    if (!closed_ && failed_.ok()) journal_.Retry();
+    for (const Worker* worker : workers_.Expire(now)) {
+      Log(LogLevel::kWarn, "worker_lost", "no heartbeat for a lease time",
+          {{"worker", worker->name}});
+      lease_calls_.Forget(
+          worker->registration_id,
+          WithReason(absl::StatusCode::kAborted, "REGISTRATION_UNKNOWN",
+                     "the worker was silent for a lease time; register again"),
+          outbox);
+      EndedLocked(table_.EndAll(worker->registration_id, Reason::kWorkerLost),
+                  outbox);
+    }
+    EndedLocked(table_.Expire(now), outbox);
+    EndWaitsLocked(now, outbox);
+    IssueLocked();
+    PumpLocked(outbox);
+    journal_.Flush();
+  }
+  RunAll(outbox);
+}
+
+void FrontDesk::EndWaitsLocked(absl::Time now, Outbox& outbox) {
+  const std::vector<LeaseCalls::Parked> parked(lease_calls_.parked().begin(),
+                                               lease_calls_.parked().end());
+  for (const LeaseCalls::Parked& call : parked) {
+    if (call.until > now) continue;
+    const Worker* worker = workers_.FindByRegistration(call.registration);
+    lease_calls_.Reply(
+        call.registration, call.call,
+        {.leases = {},
+         .none_because = worker == nullptr ? Reason::kWorkerLost
+                                           : NoWorkBecauseLocked(*worker)},
+        outbox);
+  }
+  for (auto& [answer, view] : evaluations_.TakeOverdue(now)) {
+    outbox.push_back(
+        [answer = std::move(answer), view = std::move(view)] { answer(view); });
+  }
+}
+
+void FrontDesk::Stop(Reason why) {
+  Outbox outbox;
+  {
+    MutexLock lock(mutex_);
+    if (!stopped_.has_value()) stopped_ = why;
+    buffer_.Close();
+    PumpLocked(outbox);
+    changed_.NotifyAll();
+  }
+  RunAll(outbox);
+}
+
+void FrontDesk::Close() {
+  Stop(Reason::kDraining);
+  store_.Close();
+  Outbox outbox;
+  {
+    MutexLock lock(mutex_);
+    closed_ = true;
+    for (auto& [answer, view] : evaluations_.TakeAllWaiters()) {
+      outbox.push_back([answer = std::move(answer)] {
+        answer(absl::UnavailableError("the learner is closing"));
+      });
+    }
+    changed_.NotifyAll();
+  }
+  RunAll(outbox);
+}
+
+}  // namespace mdrl
