@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "common/base/error.h"
 #include "common/base/log.h"
 
 namespace mdrl {
@@ -113,8 +114,8 @@ void FrontDesk::Tick() {
           {{"worker", worker->name}});
       lease_calls_.Forget(
           worker->registration_id,
-          WithReason(absl::StatusCode::kAborted, "REGISTRATION_UNKNOWN",
-                     "the worker was silent for a lease time; register again"),
+          Refusal(absl::StatusCode::kAborted, reason::kRegistrationUnknown,
+                  "the worker was silent for a lease time; register again"),
           outbox);
       EndedLocked(table_.EndAll(worker->registration_id, Reason::kWorkerLost),
                   outbox);

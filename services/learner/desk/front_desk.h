@@ -57,8 +57,11 @@ struct RecoveredRun;
 
 class FrontDesk {
  public:
-  // `clock` and `ledger` outlive the desk. `recovered` is what the ledger knew
-  // at the start (a new run: nothing); groups of unfinished rounds are in the
+  // A new run. `clock` and `ledger` outlive the desk.
+  FrontDesk(DeskOptions options, Clock& clock, Ledger& ledger)
+      : FrontDesk(std::move(options), clock, ledger, 0) {}
+  // The same for a run that goes on. `recovered` is what the ledger knew
+  // at the start; groups of unfinished rounds are in the
   // buffer afterwards. No work is given out before the first Publish.
   // DataLoss: the ledger names prompts, groups or tickets that it lacks.
   static absl::StatusOr<std::unique_ptr<FrontDesk>> Create(

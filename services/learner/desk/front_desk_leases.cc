@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/error.h"
 #include "common/base/log.h"
 #include "common/base/philox.h"
 #include "services/learner/desk/front_desk.h"
@@ -52,8 +53,8 @@ absl::Status FrontDesk::RegisterLocked(const RegisterRequest& request,
   if (registered->previous.has_value()) {
     lease_calls_.Forget(
         *registered->previous,
-        WithReason(absl::StatusCode::kAborted, "REGISTRATION_UNKNOWN",
-                   "the worker has registered again"),
+        Refusal(absl::StatusCode::kAborted, reason::kRegistrationUnknown,
+                "the worker has registered again"),
         outbox);
   }
   const LeaseTable::Adoption adoption =

@@ -111,6 +111,18 @@ void FrontDesk::EndRoundsLocked(Outbox& outbox) {
   PumpLocked(outbox);
 }
 
+absl::StatusOr<SnapshotStore::WatcherId> FrontDesk::WatchPolicy(
+    const Caller& caller) {
+  MutexLock lock(mutex_);
+  const absl::Status serving = ServingLocked();
+  if (!serving.ok()) return serving;
+  if (!caller.registration_id.IsZero()) {
+    const auto worker = workers_.Hear(caller, clock_.Now());
+    if (!worker.ok()) return worker.status();
+  }
+  return store_.AddWatcher();
+}
+
 absl::Status FrontDesk::AwaitPrompts() {
   MutexLock lock(mutex_);
   while (!stopped_.has_value() && failed_.ok() && !library_.CanDraw()) {

@@ -11,6 +11,9 @@
 namespace mdrl {
 namespace {
 
+// A few commits' time.
+constexpr absl::Duration kLedgerPause = absl::Milliseconds(200);
+
 absl::Status Bad(const Completion& completion, const std::string& what) {
   return absl::InvalidArgumentError(
       absl::StrCat("completion ", completion.index, " ", what));
@@ -171,8 +174,9 @@ absl::Status FrontDesk::SubmitLocked(SubmitGroupRequest& request,
   status = CheckShapeLocked(request.group, verdict->ticket);
   if (!status.ok()) return status;
   if (journal_.full()) {
-    return WithReason(absl::StatusCode::kResourceExhausted, "LEDGER_SLOW",
-                      "the ledger is behind; send the group again later");
+    return Refusal(absl::StatusCode::kResourceExhausted, "LEDGER_SLOW",
+                   "the ledger is behind; send the group again later",
+                   kLedgerPause);
   }
   AcceptLocked(std::move(request.group), submission, std::move(body), answer);
   return absl::OkStatus();

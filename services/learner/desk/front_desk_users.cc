@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/base/error.h"
 #include "common/base/hash.h"
 #include "common/base/log.h"
 #include "services/learner/desk/front_desk.h"
@@ -182,11 +183,12 @@ absl::Status FrontDesk::AddPromptSetLocked(PromptSetSubmission& submission,
   journal_.AfterCommit(
       [this, sha256, again, answer](const absl::StatusOr<uint64_t>& seq,
                                     Outbox& out) MDRL_REQUIRES(mutex_) {
-        absl::StatusOr<PromptSetView> view = seq.status();
-        if (seq.ok()) {
-          view = ViewOf(*library_.Find(sha256));
-          view->already_known = again;
+        if (!seq.ok()) {
+          out.push_back([answer, why = seq.status()] { answer(why); });
+          return;
         }
+        PromptSetView view = ViewOf(*library_.Find(sha256));
+        view.already_known = again;
         out.push_back([answer, view = std::move(view)] { answer(view); });
       });
   return absl::OkStatus();
@@ -300,9 +302,11 @@ absl::Status FrontDesk::EvaluateLocked(const EvaluateRequest& request,
   }
   journal_.AfterCommit([this, id, answer](const absl::StatusOr<uint64_t>& seq,
                                           Outbox& out) MDRL_REQUIRES(mutex_) {
-    absl::StatusOr<EvaluationView> view = seq.status();
-    if (seq.ok()) view = *evaluations_.Find(id);
-    out.push_back([answer, view = std::move(view)] { answer(view); });
+    if (!seq.ok()) {
+      out.push_back([answer, why = seq.status()] { answer(why); });
+      return;
+    }
+    out.push_back([answer, view = *evaluations_.Find(id)] { answer(view); });
   });
   return absl::OkStatus();
 }
@@ -333,8 +337,11 @@ absl::Status FrontDesk::StartEvaluationLocked(const EvaluateRequest& request,
                                               EvaluationId& id,
                                               Outbox& outbox) {
   if (evaluations_.open() >= kMaxEvaluations) {
-    return absl::ResourceExhaustedError(absl::StrCat(
-        kMaxEvaluations, " evaluations are running; wait for one to end"));
+    return Refusal(
+        absl::StatusCode::kResourceExhausted, reason::kQueueFull,
+        absl::StrCat(kMaxEvaluations,
+                     " evaluations are running; wait for one to end"),
+        absl::Seconds(5));
   }
   const auto sets = EvaluatedSetsLocked(request.set_sha256);
   if (!sets.ok()) return sets.status();

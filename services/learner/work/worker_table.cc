@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
+#include "common/base/error.h"
 #include "common/base/hash.h"
 #include "common/base/log.h"
 
@@ -26,10 +26,10 @@ bool SameBuild(const Build& a, const Build& b) {
 
 absl::Status Differs(std::string_view reason, std::string_view what,
                      std::string_view ours, std::string_view theirs) {
-  return WithReason(absl::StatusCode::kFailedPrecondition, reason,
-                    absl::StrCat("the worker's ", std::string(what), " is ",
-                                 std::string(theirs), ", this run needs ",
-                                 std::string(ours)));
+  return Refusal(absl::StatusCode::kFailedPrecondition, reason,
+                 absl::StrCat("the worker's ", std::string(what), " is ",
+                              std::string(theirs), ", this run needs ",
+                              std::string(ours)));
 }
 
 }  // namespace
@@ -50,12 +50,15 @@ std::string_view WorkerStateName(WorkerState state) {
   return "UNKNOWN";
 }
 
-absl::Status WithReason(absl::StatusCode code, std::string_view reason,
-                        std::string_view text) {
-  absl::Status status(
-      code, absl::StrCat(std::string(reason), ": ", std::string(text)));
-  status.SetPayload("mdrl.reason", absl::Cord(std::string(reason)));
-  return status;
+absl::Status Refusal(absl::StatusCode code, std::string_view reason,
+                     std::string_view text,
+                     std::optional<absl::Duration> retry_after) {
+  return WithDetail(absl::Status(code, absl::StrCat(std::string(reason), ": ",
+                                                    std::string(text))),
+                    {.reason = std::string(reason),
+                     .field = "",
+                     .retry_after = retry_after,
+                     .facts = {}});
 }
 
 bool Worker::CanScore(std::string_view task, std::string_view rubric) const {
@@ -80,21 +83,21 @@ absl::Status WorkerTable::CheckFits(const RegisterRequest& request) const {
                      kMaxCapacity, " leases"));
   }
   if (request.build.proto_revision != options_.build.proto_revision) {
-    return Differs("REVISION_DIFFERS", "protocol revision",
+    return Differs(reason::kRevisionDiffers, "protocol revision",
                    absl::StrCat(options_.build.proto_revision),
                    absl::StrCat(request.build.proto_revision));
   }
   if (options_.same_build && !SameBuild(request.build, options_.build)) {
-    return Differs("BUILD_DIFFERS", "build", Describe(options_.build),
+    return Differs(reason::kBuildDiffers, "build", Describe(options_.build),
                    Describe(request.build));
   }
   if (request.base_model_hash != options_.base_model_hash) {
-    return Differs("MODEL_DIFFERS", "base model hash",
+    return Differs(reason::kModelDiffers, "base model hash",
                    options_.base_model_hash.ToHex(),
                    request.base_model_hash.ToHex());
   }
   if (request.tokenizer_hash != options_.tokenizer_hash) {
-    return Differs("TOKENIZER_DIFFERS", "tokenizer hash",
+    return Differs(reason::kTokenizerDiffers, "tokenizer hash",
                    options_.tokenizer_hash.ToHex(),
                    request.tokenizer_hash.ToHex());
   }
@@ -129,11 +132,12 @@ absl::StatusOr<WorkerTable::Registered> WorkerTable::Register(
     const WorkerState state = StateOf(old, now);
     if (old.boot_id != request.boot_id && state != WorkerState::kSuspect &&
         state != WorkerState::kLost) {
-      return WithReason(
-          absl::StatusCode::kFailedPrecondition, "NAME_IN_USE",
+      return Refusal(
+          absl::StatusCode::kFailedPrecondition, reason::kNameInUse,
           absl::StrCat("another process works under the name ", request.name,
                        " and was heard ",
-                       absl::FormatDuration(now - old.last_heard), " ago"));
+                       absl::FormatDuration(now - old.last_heard), " ago"),
+          options_.lease_for - (now - old.last_heard));
     }
   }
   const absl::StatusOr<uint32_t> slot = SlotFor(request.name);
@@ -170,8 +174,8 @@ absl::StatusOr<WorkerTable::Registered> WorkerTable::Register(
 absl::StatusOr<Worker*> WorkerTable::Hear(const Caller& caller,
                                           absl::Time now) {
   if (caller.run_id != options_.run_id || caller.epoch != options_.epoch) {
-    return WithReason(
-        absl::StatusCode::kAborted, "EPOCH_CHANGED",
+    return Refusal(
+        absl::StatusCode::kAborted, reason::kEpochChanged,
         absl::StrCat("the learner is in epoch ", options_.epoch, " of run ",
                      options_.run_id.ToHex(6), ", the call is for epoch ",
                      caller.epoch, " of run ", caller.run_id.ToHex(6),
@@ -179,8 +183,8 @@ absl::StatusOr<Worker*> WorkerTable::Hear(const Caller& caller,
   }
   const auto found = by_registration_.find(caller.registration_id);
   if (found == by_registration_.end()) {
-    return WithReason(absl::StatusCode::kAborted, "REGISTRATION_UNKNOWN",
-                      "this registration is over or unknown; register again");
+    return Refusal(absl::StatusCode::kAborted, reason::kRegistrationUnknown,
+                   "this registration is over or unknown; register again");
   }
   Worker& worker = workers_.at(found->second);
   worker.last_heard = std::max(worker.last_heard, now);

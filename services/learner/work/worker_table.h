@@ -32,10 +32,11 @@ enum class WorkerState : uint32_t {
 };
 std::string_view WorkerStateName(WorkerState state);
 
-// A status whose message starts with `reason` and that carries it as the
-// payload "mdrl.reason", for the door to put into ErrorDetail.reason.
-absl::Status WithReason(absl::StatusCode code, std::string_view reason,
-                        std::string_view text);
+// A status whose message starts with `reason` and that carries it for programs
+// (common/base/error.h); with `retry_after`, the same call may help later.
+absl::Status Refusal(absl::StatusCode code, std::string_view reason,
+                     std::string_view text,
+                     std::optional<absl::Duration> retry_after = {});
 
 struct WorkerTableOptions {
   RunId run_id;

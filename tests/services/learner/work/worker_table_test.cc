@@ -1,6 +1,7 @@
 #include "services/learner/work/worker_table.h"
 
 #include "absl/strings/str_cat.h"
+#include "common/base/error.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/testing/fake_clock.h"
@@ -72,8 +73,7 @@ TEST_F(WorkerTableTest, ANameInUseByALiveWorkerIsRefused) {
   ASSERT_TRUE(table_.Register(Request("a", 1), clock_.Now()).ok());
   const auto other = table_.Register(Request("a", 2), clock_.Now());
   EXPECT_EQ(other.status().code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_EQ(other.status().GetPayload("mdrl.reason"),
-            absl::Cord("NAME_IN_USE"));
+  EXPECT_EQ(ReasonOf(other.status()), "NAME_IN_USE");
   clock_.Advance(absl::Seconds(3));  // two heartbeats missed: no longer live
   EXPECT_TRUE(table_.Register(Request("a", 2), clock_.Now()).ok());
 }
@@ -105,13 +105,11 @@ TEST_F(WorkerTableTest, CallsOfAnotherEpochOrRegistrationAreAborted) {
   caller.epoch = 2;
   auto heard = table_.Hear(caller, clock_.Now());
   EXPECT_EQ(heard.status().code(), absl::StatusCode::kAborted);
-  EXPECT_EQ(heard.status().GetPayload("mdrl.reason"),
-            absl::Cord("EPOCH_CHANGED"));
+  EXPECT_EQ(ReasonOf(heard.status()), "EPOCH_CHANGED");
   caller.epoch = 3;
   caller.registration_id.bytes[0] ^= 1;
   heard = table_.Hear(caller, clock_.Now());
-  EXPECT_EQ(heard.status().GetPayload("mdrl.reason"),
-            absl::Cord("REGISTRATION_UNKNOWN"));
+  EXPECT_EQ(ReasonOf(heard.status()), "REGISTRATION_UNKNOWN");
 }
 
 TEST_F(WorkerTableTest, SilenceMakesAWorkerSuspectThenLost) {
