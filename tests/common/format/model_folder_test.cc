@@ -2,8 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 
 #include "common/format/file.h"
@@ -22,9 +22,10 @@ constexpr char kConfig[] =
 class ModelFolderTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string name = ::testing::TempDir() + "model_folder_XXXXXX";
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    folder_ = name;
+    folder_ = std::filesystem::path(::testing::TempDir()) /
+              ("model_folder_" + std::to_string(getpid()));
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_);
     Write("config.json", kConfig);
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
