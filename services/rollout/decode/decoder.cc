@@ -176,9 +176,11 @@ absl::Status Decoder::Step(std::vector<Canvas*>& active, uint32_t step,
   const uint32_t end =
       length - settings_.canvas_tokens + (block + 1) * settings_.block_tokens;
   // Every masked position up to the block's end is a candidate: one that chose
-  // the mask token itself comes up again.
+  // the mask token itself comes up again. The whole block is read even where
+  // little of it is masked: the shape of a row's products, and with it the last
+  // bit of its numbers, must not depend on the rows beside it.
   std::vector<std::vector<uint32_t>> candidates(active.size());
-  uint32_t first = end;
+  uint32_t first = end - settings_.block_tokens;
   bool reveals = false;
   for (size_t i = 0; i < active.size(); ++i) {
     for (uint32_t p = 0; p < end; ++p) {
