@@ -11,6 +11,7 @@
 #include "ATen/ops/zeros.h"
 #include "ATen/ops/zeros_like.h"
 #include "common/base/log.h"
+#include "common/kernel/linear.h"
 #include "torch/csrc/autograd/custom_function.h"
 
 namespace mdrl {
@@ -108,7 +109,7 @@ at::Tensor TargetLogpReference(const Transformer& model,
 }
 
 at::Tensor Logits(const Transformer& model, const at::Tensor& hidden_RD) {
-  return at::linear(hidden_RD, model.head()).to(WideType(hidden_RD));
+  return RowwiseLinear(hidden_RD, model.head()).to(WideType(hidden_RD));
 }
 
 }  // namespace mdrl

@@ -1,17 +1,16 @@
 #include "common/model/transformer.h"
 
-#include <algorithm>
-#include <cmath>
 #include <utility>
+#include <vector>
 
-#include "ATen/TensorOperators.h"
 #include "ATen/ops/cat.h"
 #include "ATen/ops/embedding.h"
-#include "ATen/ops/linear.h"
-#include "ATen/ops/scaled_dot_product_attention.h"
-#include "ATen/ops/silu.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/log.h"
+#include "common/kernel/attention.h"
+#include "common/kernel/linear.h"
+#include "common/kernel/rms_norm.h"
+#include "common/kernel/swiglu.h"
 #include "common/model/rope.h"
 #include "common/model/transformer_reference.h"
 #include "common/tensor/tensor_bytes.h"
@@ -25,6 +24,21 @@ at::Tensor Take(const NamedTensors& weights, const std::string& name) {
   const at::Tensor* tensor = FindTensor(weights, name);
   MDRL_CHECK(tensor != nullptr) << "no weight " << name;
   return *tensor;
+}
+
+// The products of several maps side by side. Small weights are copied together
+// first, which makes one product of them; large ones would cost more to copy
+// than that saves.
+at::Tensor MergedLinear(const at::Tensor& x, at::TensorList weights) {
+  constexpr int64_t kWorthCopying = 1 << 18;
+  if (weights[0].numel() <= kWorthCopying) {
+    return RowwiseLinear(x, at::cat(weights, 0));
+  }
+  std::vector<at::Tensor> products;
+  for (const at::Tensor& weight : weights) {
+    products.push_back(RowwiseLinear(x, weight));
+  }
+  return at::cat(products, -1);
 }
 
 }  // namespace
@@ -64,41 +78,47 @@ at::Tensor Transformer::Hidden(const at::Tensor& ids_BT, int64_t first,
   MDRL_CHECK(0 <= first && first < last && last <= positions &&
              positions <= config_.max_sequence)
       << "positions " << first << ".." << last << " of " << positions;
+  // The kernels are float32 on the CPU; anything else takes the plain path.
+  if (!embedding_.is_cpu() || embedding_.scalar_type() != at::kFloat) {
+    return HiddenReference(*this, ids_BT, first, last);
+  }
   at::Tensor h = at::embedding(embedding_, ids_BT);
   for (int64_t i = 0; i < config_.n_layers; ++i) {
     // Only the last block may drop positions: the others feed its keys.
     const bool is_last = i + 1 == config_.n_layers;
     h = Block(blocks_[i], h, is_last ? first : 0, is_last ? last : positions);
   }
-  return RmsNormReference(h, final_norm_, config_.rms_norm_eps);
+  return FusedRmsNorm(h, final_norm_, config_.rms_norm_eps);
+}
+
+at::Tensor Transformer::Attention(const BlockWeights& block,
+                                  const at::Tensor& a_BTD, int64_t first,
+                                  int64_t last) const {
+  const AttentionHeads heads = {config_.n_heads, config_.n_kv_heads,
+                                config_.head_dim()};
+  if (last - first == a_BTD.size(1)) {
+    return FusedSelfAttention(
+        MergedLinear(a_BTD, {block.q_proj, block.k_proj, block.v_proj}), cos_,
+        sin_, heads);
+  }
+  return FusedAttention(
+      RowwiseLinear(a_BTD.slice(1, first, last), block.q_proj),
+      MergedLinear(a_BTD, {block.k_proj, block.v_proj}), cos_, sin_, first,
+      heads);
 }
 
 at::Tensor Transformer::Block(const BlockWeights& block,
                               const at::Tensor& h_BTD, int64_t first,
                               int64_t last) const {
-  const int64_t rows = h_BTD.size(0), positions = h_BTD.size(1);
-  const auto heads = [rows](const at::Tensor& x, int64_t n) {
-    return x.view({rows, x.size(1), n, -1}).transpose(1, 2);
-  };
-  const at::Tensor a =
-      RmsNormReference(h_BTD, block.attn_norm, config_.rms_norm_eps);
-  const at::Tensor q = ApplyRope(
-      heads(at::linear(a.slice(1, first, last), block.q_proj), config_.n_heads),
-      cos_.slice(0, first, last), sin_.slice(0, first, last));
-  const at::Tensor k =
-      ApplyRope(heads(at::linear(a, block.k_proj), config_.n_kv_heads),
-                cos_.slice(0, 0, positions), sin_.slice(0, 0, positions));
-  const at::Tensor v = heads(at::linear(a, block.v_proj), config_.n_kv_heads);
-  const at::Tensor o = at::scaled_dot_product_attention(
-      q, k, v, /*attn_mask=*/{}, /*dropout_p=*/0.0, /*is_causal=*/false,
-      /*scale=*/std::nullopt,
-      /*enable_gqa=*/config_.n_heads != config_.n_kv_heads);
-  const at::Tensor h = h_BTD.slice(1, first, last) +
-                       at::linear(o.transpose(1, 2).flatten(2), block.attn_out);
-  const at::Tensor f = RmsNormReference(h, block.ff_norm, config_.rms_norm_eps);
-  return h + at::linear(at::silu(at::linear(f, block.ff_proj)) *
-                            at::linear(f, block.up_proj),
-                        block.ff_out);
+  const double eps = config_.rms_norm_eps;
+  const at::Tensor o =
+      Attention(block, FusedRmsNorm(h_BTD, block.attn_norm, eps), first, last);
+  const at::Tensor h =
+      RowwiseLinearAdd(h_BTD.slice(1, first, last), o, block.attn_out);
+  const at::Tensor f = FusedRmsNorm(h, block.ff_norm, eps);
+  return RowwiseLinearAdd(
+      h, FusedSwiGlu(MergedLinear(f, {block.ff_proj, block.up_proj})),
+      block.ff_out);
 }
 
 }  // namespace mdrl

@@ -6,7 +6,9 @@
 // (float64 for float64 weights).
 //
 // Shapes: B rows, T positions, L = last - first positions read, D = d_model.
-// A row's numbers do not depend on the other rows of the batch.
+// Float32 on the CPU runs through common/kernel, where a row's numbers do not
+// depend on the other rows of the batch; anything else takes the plain path of
+// transformer_reference.h.
 // Thread-safe once built, as long as nobody writes the weights.
 #ifndef MDRL_COMMON_MODEL_TRANSFORMER_H_
 #define MDRL_COMMON_MODEL_TRANSFORMER_H_
@@ -50,6 +52,8 @@ class Transformer {
   const at::Tensor& head() const { return head_; }  // [V, D]
 
  private:
+  at::Tensor Attention(const BlockWeights& block, const at::Tensor& a_BTD,
+                       int64_t first, int64_t last) const;
   at::Tensor Block(const BlockWeights& block, const at::Tensor& h_BTD,
                    int64_t first, int64_t last) const;
 

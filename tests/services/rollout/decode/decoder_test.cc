@@ -63,6 +63,26 @@ TEST(DecoderTest, EveryPositionIsRevealedOnceInItsBlock) {
   }
 }
 
+TEST(DecoderTest, ACompletionDoesNotDependOnItsCompany) {
+  const Transformer model = TinyModel(ExampleConfig());
+  for (const uint32_t block : {1, 4, 12}) {
+    for (const bool stop : {false, true}) {
+      DecodeSettings settings = Settings();
+      settings.block_tokens = block;
+      settings.decode_steps = 12;
+      settings.stop_at_eos = stop;
+      settings.temperature = 1.5f;
+      const auto rows = Rows(33);
+      const auto together = Decoded(model, settings, rows);
+      for (const size_t i : {0, 1, 17, 32}) {
+        auto alone = Decoded(model, settings, std::span(rows).subspan(i, 1))[0];
+        alone.forwards = together[i].forwards;  // of the batch, by definition
+        EXPECT_EQ(alone, together[i]) << "row " << i << ", block " << block;
+      }
+    }
+  }
+}
+
 TEST(DecoderTest, AtTemperatureZeroOnlyTheRandomRevealNeedsTheKey) {
   const Transformer model = TinyModel();
   DecodeSettings settings = Settings();
