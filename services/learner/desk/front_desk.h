@@ -45,6 +45,8 @@
 #include "services/learner/desk/journal.h"
 #include "services/learner/desk/lease_calls.h"
 #include "services/learner/desk/prompt_set_submission.h"
+#include "services/learner/ledger/ledger.h"
+#include "services/learner/ledger/reader.h"
 #include "services/learner/policy/snapshot_store.h"
 #include "services/learner/work/lease_table.h"
 #include "services/learner/work/prompt_set.h"
@@ -52,7 +54,6 @@
 
 namespace mdrl {
 
-class Ledger;
 struct RecoveredRun;
 
 class FrontDesk {
@@ -167,7 +168,12 @@ class FrontDesk {
 
   FrontDesk(DeskOptions options, Clock& clock, Ledger& ledger,
             uint64_t next_round);
+  // front_desk_recover.cc
   absl::Status Recover(const RecoveredRun& recovered) MDRL_EXCLUDES(mutex_);
+  absl::Status RecoverTicketsLocked(const RecoveredRun& recovered)
+      MDRL_REQUIRES(mutex_);
+  // Looks up what an earlier epoch answered to a user's request.
+  void Recall(const RequestId& request_id) MDRL_EXCLUDES(mutex_);
 
   // front_desk.cc
   void OnCommit(const absl::StatusOr<uint64_t>& seq) MDRL_EXCLUDES(mutex_);
@@ -279,6 +285,7 @@ class FrontDesk {
   Clock& clock_;
   SnapshotStore store_;
   GroupBuffer buffer_;
+  std::unique_ptr<LedgerReader> reader_;  // of a run that goes on, else null
 
   mutable Mutex mutex_;
   Condition changed_;  // evaluations, prompts, the end

@@ -109,6 +109,7 @@ absl::StatusOr<std::unique_ptr<PromptSetSubmission>> FrontDesk::BeginPromptSet(
 
 void FrontDesk::FinishPromptSet(PromptSetSubmission& submission,
                                 Answer<PromptSetView> answer) {
+  Recall(submission.header_.request_id);
   Outbox outbox;
   {
     MutexLock lock(mutex_);
@@ -265,6 +266,7 @@ absl::StatusOr<PromptSetView> FrontDesk::GetPromptSet(
 
 void FrontDesk::Evaluate(EvaluateRequest request,
                          Answer<EvaluationView> answer) {
+  Recall(request.request_id);
   Outbox outbox;
   {
     MutexLock lock(mutex_);
