@@ -253,6 +253,7 @@ class FrontDesk {
                       const Digest& body, const std::string& reply)
       MDRL_REQUIRES(mutex_);
   static PromptSetView ViewOf(const PromptSet& set);
+  // front_desk_evaluations.cc
   absl::Status EvaluateLocked(const EvaluateRequest& request,
                               const Answer<EvaluationView>& answer,
                               Outbox& outbox) MDRL_REQUIRES(mutex_);
