@@ -50,18 +50,45 @@ absl::StatusOr<uint64_t> RowWriter::EventText(const std::string& kind,
 
 absl::Status RowWriter::Put(const PromptsPending& row) {
   static_assert(std::endian::native == std::endian::little);
+  if (row.sha256.has_value()) {
+    MDRL_RETURN_IF_ERROR(CheckSetIsNew(*row.sha256));
+  }
+  const std::string key =
+      row.sha256.has_value() ? row.sha256->ToBytes() : row.pending_id.ToBytes();
   uint64_t index = row.first_index;
   for (const PromptsPending::PromptRow& prompt : row.prompts) {
     const std::string_view tokens(
         reinterpret_cast<const char*>(prompt.tokens.data()),
         prompt.tokens.size() * sizeof(int32_t));
-    MDRL_RETURN_IF_ERROR(db_->Run("INSERT INTO prompts VALUES (?, ?, ?, ?, ?)",
-                                  row.pending_id, index, Blob{prompt.body},
-                                  Blob{tokens}, prompt.quarantined)
-                             .status());
+    // A part may be there from an earlier try; the hash says it is the same.
+    MDRL_RETURN_IF_ERROR(
+        db_->Run("INSERT OR REPLACE INTO prompts VALUES (?, ?, ?, ?, ?)",
+                 Blob{key}, index, Blob{prompt.body}, Blob{tokens},
+                 prompt.quarantined)
+            .status());
     ++index;
   }
   return absl::OkStatus();
+}
+
+absl::Status RowWriter::CheckSetIsNew(const Digest& sha256) {
+  MDRL_ASSIGN_OR_RETURN(
+      const uint64_t known,
+      db_->SelectU64(0, "SELECT count(*) FROM prompt_sets WHERE sha256 = ?",
+                     sha256));
+  if (known == 0) return absl::OkStatus();
+  return absl::AlreadyExistsError(
+      absl::StrCat("prompt set ", sha256.ToHex(6), " is known"));
+}
+
+absl::StatusOr<bool> RowWriter::HasPrompts(const std::string& key,
+                                           uint64_t count) {
+  MDRL_ASSIGN_OR_RETURN(
+      const uint64_t prompts,
+      db_->SelectU64(
+          0, "SELECT count(*) FROM prompts WHERE set_sha256 = ? AND idx < ?",
+          Blob{key}, count));
+  return prompts == count && count > 0;
 }
 
 absl::Status RowWriter::Put(const PromptsDiscarded& row) {
@@ -70,14 +97,7 @@ absl::Status RowWriter::Put(const PromptsDiscarded& row) {
 }
 
 absl::Status RowWriter::Put(const PromptSetAdded& row) {
-  MDRL_ASSIGN_OR_RETURN(
-      const uint64_t known,
-      db_->SelectU64(0, "SELECT count(*) FROM prompt_sets WHERE sha256 = ?",
-                     row.sha256));
-  if (known > 0) {
-    return absl::AlreadyExistsError(
-        absl::StrCat("prompt set ", row.sha256.ToHex(6), " is known"));
-  }
+  MDRL_RETURN_IF_ERROR(CheckSetIsNew(row.sha256));
   MDRL_ASSIGN_OR_RETURN(
       const uint64_t named,
       db_->SelectU64(0, "SELECT count(*) FROM prompt_sets WHERE name = ?",
@@ -86,20 +106,21 @@ absl::Status RowWriter::Put(const PromptSetAdded& row) {
     return absl::AlreadyExistsError(absl::StrCat(
         "a prompt set of the name ", row.name, " with another content exists"));
   }
-  MDRL_ASSIGN_OR_RETURN(
-      const uint64_t prompts,
-      db_->SelectU64(
-          0, "SELECT count(*) FROM prompts WHERE set_sha256 = ? AND idx < ?",
-          row.pending_id, row.count));
-  if (prompts != row.count || row.count == 0) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("prompt set ", row.name, ": ", prompts, " prompts of ",
-                     row.count, " arrived"));
+  MDRL_ASSIGN_OR_RETURN(const bool in_place,
+                        HasPrompts(row.sha256.ToBytes(), row.count));
+  if (!in_place) {
+    MDRL_ASSIGN_OR_RETURN(const bool pending,
+                          HasPrompts(row.pending_id.ToBytes(), row.count));
+    if (!pending) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("prompt set ", row.name, ": not all of its ", row.count,
+                       " prompts arrived"));
+    }
+    MDRL_RETURN_IF_ERROR(db_->Run("UPDATE OR REPLACE prompts SET "
+                                  "set_sha256 = ? WHERE set_sha256 = ?",
+                                  row.sha256, row.pending_id)
+                             .status());
   }
-  MDRL_RETURN_IF_ERROR(
-      db_->Run("UPDATE prompts SET set_sha256 = ? WHERE set_sha256 = ?",
-               row.sha256, row.pending_id)
-          .status());
   MDRL_ASSIGN_OR_RETURN(const uint64_t seq,
                         Event("prompt_set_added", row.name,
                               {{"set", row.sha256.ToHex()},

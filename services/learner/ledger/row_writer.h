@@ -49,6 +49,9 @@ class RowWriter {
                                      const std::string& body);
   // FailedPrecondition unless the ticket is ISSUED or LEASED with this group.
   absl::Status CheckTicketTakes(const TicketId& ticket, const GroupId& group);
+  absl::Status CheckSetIsNew(const Digest& sha256);
+  // All prompts 0 .. count - 1 are there under `key`: a hash or a pending id.
+  absl::StatusOr<bool> HasPrompts(const std::string& key, uint64_t count);
   absl::Status EndLeases(const GroupId& group, uint64_t seq, Reason reason);
 
   absl::Status Put(const PromptsPending& row);

@@ -35,7 +35,8 @@ enum class EvaluationState : uint32_t {
 
 // One part of a prompt set under a pending id that the learner chose for this
 // submission. Invisible until PromptSetAdded; what is left of an interrupted
-// submission is removed when the ledger is opened. No event.
+// submission is removed when the ledger is opened. AlreadyExists: the set is
+// visible already. No event.
 struct PromptsPending {
   struct PromptRow {
     std::string body;             // CanonicalLine(prompt)
@@ -46,6 +47,11 @@ struct PromptsPending {
   RequestId pending_id;
   uint64_t first_index = 0;
   std::vector<PromptRow> prompts;
+  // The set's hash, where all prompts were read before the first is written:
+  // they are then written in their place, instead of under the pending id, and
+  // adding the set moves nothing (a million prompts: a minute).
+  // REQUIRES: computed from these prompts, not just claimed by a client.
+  std::optional<Digest> sha256;
 };
 
 // Forgets a pending submission. No event.

@@ -202,6 +202,22 @@ TEST_F(LedgerTest, APromptSetArrivesInPartsAndShowsWhenItIsWhole) {
       absl::StatusCode::kAlreadyExists);
 }
 
+TEST_F(LedgerTest, ASetWithAKnownHashIsWrittenInItsPlace) {
+  const auto prompts = MakePrompts(3);
+  PromptsPending part = MakePending(prompts);
+  part.sha256 = MakeAdded(prompts).sha256;
+  const auto ledger = Open();
+  ASSERT_TRUE(ledger->Commit(LedgerWrite().Add(part)).ok());
+  ASSERT_TRUE(ledger->Commit(LedgerWrite().Add(part)).ok()) << "another try";
+  EXPECT_EQ(Read()->FindPrompt(*part.sha256, 0).status().code(),
+            absl::StatusCode::kNotFound);
+  ASSERT_TRUE(ledger->Commit(LedgerWrite().Add(MakeAdded(prompts))).ok());
+  EXPECT_TRUE(Read()->FindPrompt(*part.sha256, 2).ok());
+  EXPECT_EQ(ledger->Commit(LedgerWrite().Add(part)).status().code(),
+            absl::StatusCode::kAlreadyExists)
+      << "a visible set never changes";
+}
+
 TEST_F(LedgerTest, PartsOfAnInterruptedSubmissionAreForgottenAtTheNextStart) {
   ASSERT_TRUE(
       Open()->Commit(LedgerWrite().Add(MakePending(MakePrompts(3)))).ok());
