@@ -48,8 +48,9 @@ MDRL_KERNEL_INLINE Scratch Cut(const AttentionTask& task, float* memory) {
 
 // direction 1 rotates, -1 rotates back (the transpose, for gradients).
 MDRL_KERNEL_INLINE void Rotate(const AttentionTask& task, int64_t position,
-                               float direction, float scale, const float* from,
-                               float* to) {
+                               float direction, float scale,
+                               const float* __restrict from,
+                               float* __restrict to) {
   const int64_t half = task.head_dim / 2;
   const float* cos = task.cos + position * task.head_dim;
   const float* sin = task.sin + position * task.head_dim;
@@ -134,7 +135,8 @@ MDRL_KERNEL_INLINE void Mixes(const float* w_P, const float* x_TF,
   }
 }
 
-// Scores to probabilities, in place; the padding becomes 0.
+// Scores to probabilities, in place. The padding becomes e^-87 / sum: it does
+// not move the sum, which is at least 1, and nobody reads it.
 MDRL_KERNEL_INLINE void Softmax(float* score_P, int64_t positions, int64_t p) {
   std::fill(score_P + positions, score_P + p,
             -std::numeric_limits<float>::infinity());
@@ -146,8 +148,7 @@ MDRL_KERNEL_INLINE void Softmax(float* score_P, int64_t positions, int64_t p) {
   const float largest = Largest(top);
   Vec sum = {};
   for (int64_t j = 0; j < p; j += kLanes) {
-    Vec x = Exp(Load(score_P + j) - largest);
-    for (int64_t lane = positions - j; lane < kLanes; ++lane) x[lane] = 0.0f;
+    const Vec x = Exp(Load(score_P + j) - largest);
     sum += x;
     Store(score_P + j, x);
   }
