@@ -146,7 +146,8 @@ EvaluationBook::Woken EvaluationBook::TakeWaiters(const EvaluationId& id) {
 
 EvaluationBook::Woken EvaluationBook::TakeOverdue(absl::Time now) {
   Woken woken;
-  for (auto& [id, evaluation] : evaluations_) {
+  for (auto& entry : evaluations_) {
+    Evaluation& evaluation = entry.second;
     std::erase_if(evaluation.waiters, [&](Waiter& waiter) {
       if (waiter.until > now) return false;
       woken.emplace_back(std::move(waiter.answer), evaluation.view);

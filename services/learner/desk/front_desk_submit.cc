@@ -202,7 +202,7 @@ void FrontDesk::AcceptLocked(Group group,
                          .seq = 0};
   journal_.AfterCommit([this, scored = std::move(scored), answer, reply](
                            const absl::StatusOr<uint64_t>& seq,
-                           Outbox& out) mutable MDRL_REQUIRES(mutex_) {
+                           Outbox& out) MDRL_REQUIRES(mutex_) mutable {
     if (!seq.ok()) {
       out.push_back([answer, why = seq.status()] { answer(why); });
       return;

@@ -106,12 +106,13 @@ TEST(FrontDeskLoopTest, CloseWakesEverythingThatWaits) {
   std::thread prompts([&] {
     EXPECT_EQ(rig.desk().AwaitPrompts().code(), absl::StatusCode::kCancelled);
   });
-  std::thread leases(
-      [&] { EXPECT_EQ(worker.Lease()->none_because, Reason::kDraining); });
+  Awaited<LeaseReply> lease;
+  rig.desk().Lease(worker.NextLeaseRequest(1, absl::Seconds(60)),
+                   lease.answer());
   rig.desk().Close();
   loop.join();
   prompts.join();
-  leases.join();
+  EXPECT_EQ(lease.Wait()->none_because, Reason::kDraining);
   EXPECT_EQ(parked.Wait().status().code(), absl::StatusCode::kCancelled);
 }
 
