@@ -2,8 +2,8 @@
 // standard error in a log file.
 //
 // Children live in process groups of their own, so that Ctrl-C on the terminal
-// reaches only this process, which passes on one SIGTERM; they are asked to end
-// with this process (common/base/parent_guard.h) by whoever composes `argv`.
+// reaches only this process, which passes on one SIGTERM; they are tied to it
+// by whoever composes `argv` (guarded_exec.h).
 // Spawn from the main thread only: the kernel ties a child's life to the
 // thread that started it. Not thread-safe.
 #ifndef MDRL_CLIENT_LAUNCH_CHILD_H_

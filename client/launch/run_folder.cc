@@ -53,52 +53,60 @@ MakeOptions OptionsOf(const Make& make, const std::string& task) {
           .careless = make.careless()};
 }
 
-absl::Status ExpandSubmit(const fs::path& data, Run* run) {
+// The prompts of one set, wherever they come from.
+absl::StatusOr<PromptFile> PromptsOf(const config::v1::Submit& set,
+                                     const std::string& key) {
+  if (!set.has_make()) return ReadPromptFile(set.file(), set.task());
+  absl::StatusOr<std::vector<Prompt>> made =
+      MakePrompts(OptionsOf(set.make(), set.task()));
+  if (!made.ok()) return WithContext(made.status(), key + ".make");
+  return PromptFile{.prompts = *std::move(made)};
+}
+
+absl::Status PlanSubmit(const fs::path& data, const fs::path* test_set,
+                        Run* run, PromptPlan* plan) {
   for (int i = 0; i < run->submit_size(); ++i) {
     config::v1::Submit& set = *run->mutable_submit(i);
-    if (!set.has_make()) continue;
-    const std::string key = absl::StrCat("submit[", i, "].make");
-    const auto prompts = MakePrompts(OptionsOf(set.make(), set.task()));
-    MDRL_RETURN_IF_ERROR(WithContext(prompts.status(), key));
-    // The number: names are people's, and no part of a path.
-    const fs::path file = data / absl::StrCat("prompts-", i, ".jsonl");
-    MDRL_RETURN_IF_ERROR(WriteFileAtomically(file, ToJsonLines(*prompts)));
-    set.set_file(file.string());
+    const bool replaced = test_set != nullptr && set.held_out();
+    PlannedSet planned = {
+        .name = set.name().empty() ? set.task() : set.name(),
+        .task = set.task(),
+        .held_out = set.held_out(),
+        .weight = set.has_weight() ? std::optional(set.weight()) : std::nullopt,
+        .prompts = {}};
+    MDRL_ASSIGN_OR_RETURN(
+        planned.prompts, replaced
+                             ? ReadTestSet(*test_set, set.task())
+                             : PromptsOf(set, absl::StrCat("submit[", i, "]")));
+    if (replaced || set.has_make()) {
+      // The number: names are people's, and no part of a path.
+      const fs::path file = data / absl::StrCat("prompts-", i, ".jsonl");
+      plan->files.emplace_back(file, ToJsonLines(planned.prompts.prompts));
+      set.set_file(file.string());
+    }
+    if (replaced) test_set = nullptr;
+    plan->sets.push_back(std::move(planned));
   }
-  return absl::OkStatus();
-}
-
-absl::Status ExpandSft(const fs::path& data, Run* run) {
-  for (int i = 0; i < run->sft_size(); ++i) {
-    config::v1::SftStage& stage = *run->mutable_sft(i);
-    if (!stage.has_make()) continue;
-    const std::string key = absl::StrCat("sft[", i, "].make");
-    const auto shown =
-        MakeDemonstrations(OptionsOf(stage.make(), stage.make().task()));
-    MDRL_RETURN_IF_ERROR(WithContext(shown.status(), key));
-    const fs::path file = data / absl::StrCat("sft-", i, ".jsonl");
-    MDRL_RETURN_IF_ERROR(WriteFileAtomically(file, ToJsonLines(*shown)));
-    stage.set_data(file.string());
-  }
-  return absl::OkStatus();
-}
-
-absl::Status TakeTestSet(const fs::path& data, const fs::path& test_set,
-                         Run* run) {
-  for (config::v1::Submit& set : *run->mutable_submit()) {
-    if (!set.held_out()) continue;
-    MDRL_ASSIGN_OR_RETURN(const PromptFile puzzles,
-                          ReadTestSet(test_set, set.task()));
-    const fs::path file = data / "test-set.jsonl";
-    MDRL_RETURN_IF_ERROR(
-        WriteFileAtomically(file, ToJsonLines(puzzles.prompts)));
-    set.set_file(file.string());
-    return absl::OkStatus();
-  }
+  if (test_set == nullptr) return absl::OkStatus();
   return ErrorWith(absl::StatusCode::kInvalidArgument, reason::kConfiguration,
                    "submit",
                    "--test-set has no set to take the place of: submit lists "
                    "none with held_out: true");
+}
+
+absl::Status PlanSft(const fs::path& data, Run* run, PromptPlan* plan) {
+  for (int i = 0; i < run->sft_size(); ++i) {
+    config::v1::SftStage& stage = *run->mutable_sft(i);
+    if (!stage.has_make()) continue;
+    const auto shown =
+        MakeDemonstrations(OptionsOf(stage.make(), stage.make().task()));
+    MDRL_RETURN_IF_ERROR(
+        WithContext(shown.status(), absl::StrCat("sft[", i, "].make")));
+    const fs::path file = data / absl::StrCat("sft-", i, ".jsonl");
+    plan->files.emplace_back(file, ToJsonLines(*shown));
+    stage.set_data(file.string());
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -133,13 +141,32 @@ absl::Status ClaimRunFolder(const fs::path& folder, bool resume) {
   return absl::OkStatus();
 }
 
-absl::Status ExpandPrompts(const fs::path& folder,
-                           const std::optional<fs::path>& test_set, Run* run) {
+void ForgetRunFolder(const fs::path& folder) {
+  std::error_code ignored;
+  if (fs::exists(folder / "ledger.db", ignored)) return;
+  for (const char* name :
+       {"data", "logs", "config.resolved.yaml", "run.lock"}) {
+    fs::remove_all(folder / name, ignored);
+  }
+  fs::remove(folder, ignored);  // only if nothing else is in it
+}
+
+absl::StatusOr<PromptPlan> PlanPrompts(const fs::path& folder,
+                                       const std::optional<fs::path>& test_set,
+                                       Run* run) {
   const fs::path data = folder / "data";
-  // First, so that a set that is replaced is not made for nothing.
-  if (test_set) MDRL_RETURN_IF_ERROR(TakeTestSet(data, *test_set, run));
-  MDRL_RETURN_IF_ERROR(ExpandSubmit(data, run));
-  return ExpandSft(data, run);
+  PromptPlan plan;
+  MDRL_RETURN_IF_ERROR(
+      PlanSubmit(data, test_set ? &*test_set : nullptr, run, &plan));
+  MDRL_RETURN_IF_ERROR(PlanSft(data, run, &plan));
+  return plan;
+}
+
+absl::Status WriteFiles(const PromptPlan& plan) {
+  for (const auto& [path, text] : plan.files) {
+    MDRL_RETURN_IF_ERROR(WriteFileAtomically(path, text));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace mdrl

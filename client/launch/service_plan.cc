@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "client/launch/guarded_exec.h"
 
 namespace mdrl {
 namespace {
@@ -13,9 +15,12 @@ Service ServiceOf(const ServicePlan& plan, const std::string& name,
                   const std::string& program) {
   Service service;
   service.child.name = name;
-  service.child.argv = {(plan.binaries / program).string(), "--config",
-                        (plan.run_folder / "config.resolved.yaml").string(),
-                        "--parent", absl::StrCat(plan.parent)};
+  service.child.argv = {(plan.binaries / "mdrlctl").string(),
+                        kRunGuarded,
+                        absl::StrCat(plan.parent),
+                        (plan.binaries / program).string(),
+                        "--config",
+                        (plan.run_folder / "config.resolved.yaml").string()};
   service.child.environment = plan.environment;
   service.child.log = plan.run_folder / "logs" / (name + ".log");
   return service;
@@ -35,8 +40,12 @@ Service ServicePlan::Reward(int number) const {
   return service;
 }
 
-Service ServicePlan::Learner() const {
+Service ServicePlan::Learner(absl::Time started) const {
   Service service = ServiceOf(*this, "learner", "mdrl-learner");
+  service.child.argv.insert(
+      service.child.argv.end(),
+      {"--started", absl::StrFormat("%.3f", absl::ToDoubleSeconds(
+                                                started - absl::UnixEpoch()))});
   service.role = Service::Role::kMain;
   service.serves = true;
   return service;
@@ -55,6 +64,18 @@ Service ServicePlan::Rollout(int number, const std::string& learner,
   service.child.environment["MDRL_ROLLOUT__PEERS__REWARD"] =
       absl::StrCat("[\"", absl::StrJoin(rewards, "\", \""), "\"]");
   return service;
+}
+
+absl::Status CheckBinaries(const std::filesystem::path& binaries) {
+  for (const char* name :
+       {"mdrlctl", "mdrl-learner", "mdrl-reward", "mdrl-rollout"}) {
+    std::error_code error;
+    if (std::filesystem::exists(binaries / name, error)) continue;
+    return absl::NotFoundError(
+        absl::StrCat((binaries / name).string(),
+                     " does not exist: the services lie beside mdrlctl"));
+  }
+  return absl::OkStatus();
 }
 
 std::filesystem::path OwnFolder() {

@@ -11,24 +11,30 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "client/launch/supervisor.h"
 #include "common/config/load_config.h"
 
 namespace mdrl {
 
 struct ServicePlan {
-  std::filesystem::path binaries;  // mdrl-learner, ... lie here
+  std::filesystem::path binaries;  // mdrlctl, mdrl-learner, ... lie here
   std::filesystem::path run_folder;
   pid_t parent = 0;  // who starts them
   std::map<std::string, std::string> environment = {};
 
-  // `--config RUN_DIR/config.resolved.yaml --parent PID`, log
+  // PROGRAM --config RUN_DIR/config.resolved.yaml, through guarded_exec.h; log
   // RUN_DIR/logs/NAME.log.
   Service Reward(int number) const;
-  Service Learner() const;
+  // `started`: since when the run's wall time counts.
+  Service Learner(absl::Time started) const;
   Service Rollout(int number, const std::string& learner,
                   const std::vector<std::string>& rewards) const;
 };
+
+// NotFound naming the program that does not lie in `binaries`.
+absl::Status CheckBinaries(const std::filesystem::path& binaries);
 
 // The folder of the running program.
 std::filesystem::path OwnFolder();

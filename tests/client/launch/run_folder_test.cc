@@ -75,39 +75,57 @@ TEST_F(RunFolderTest, MakeBecomesFiles) {
   config::v1::Run run = Config(
       "submit: {make: {count: 5, seed: 1}, task: sudoku4}\n"
       "sft: [{data: own.jsonl}, {make: {task: sort, count: 7}}]\n");
-  ASSERT_TRUE(ExpandPrompts(folder_, std::nullopt, &run).ok());
+  const auto plan = PlanPrompts(folder_, std::nullopt, &run);
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_FALSE(fs::exists(run.submit(0).file()));
+  ASSERT_TRUE(WriteFiles(*plan).ok());
   const auto prompts = ReadPromptFile(run.submit(0).file(), "sudoku4");
   ASSERT_TRUE(prompts.ok()) << prompts.status();
-  EXPECT_EQ(prompts->prompts.size(), 5u);
+  EXPECT_EQ(prompts->prompts, plan->sets[0].prompts.prompts);
+  EXPECT_EQ(plan->sets[0].name, "sudoku4");
   EXPECT_EQ(run.sft(0).data(), "own.jsonl");
   EXPECT_EQ(ReadDemonstrations(run.sft(1).data())->size(), 7u);
 }
 
-TEST_F(RunFolderTest, ATestSetTakesThePlaceOfTheHeldOutSet) {
+TEST_F(RunFolderTest, ATestSetTakesThePlaceOfTheFirstHeldOutSet) {
   ASSERT_TRUE(ClaimRunFolder(folder_, false).ok());
   Write("own.csv", "Puzzle,Solution\n0310200404001043,4312213434211243\n");
   config::v1::Run run = Config(
-      "submit:\n- {file: train.jsonl, task: sudoku4, name: train}\n"
-      "- {make: {count: 9}, task: sudoku4, name: test, held_out: true}\n");
-  const absl::Status status = ExpandPrompts(folder_, folder_ / "own.csv", &run);
-  ASSERT_TRUE(status.ok()) << status;
-  EXPECT_EQ(run.submit(0).file(), "train.jsonl");
-  EXPECT_EQ(run.submit(1).name(), "test");
-  EXPECT_EQ(ReadPromptFile(run.submit(1).file(), "sudoku4")->prompts.size(),
-            1u);
+      "submit:\n- {make: {count: 3}, task: sudoku4, name: train}\n"
+      "- {make: {count: 9}, task: sudoku4, name: test, held_out: true}\n"
+      "- {make: {count: 9}, task: sudoku4, name: other, held_out: true}\n");
+  const auto plan = PlanPrompts(folder_, folder_ / "own.csv", &run);
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_EQ(plan->sets[0].prompts.prompts.size(), 3u);
+  EXPECT_EQ(plan->sets[1].prompts.prompts.size(), 1u);
+  EXPECT_TRUE(plan->sets[1].held_out);
+  EXPECT_EQ(plan->sets[2].prompts.prompts.size(), 9u);
+  EXPECT_EQ(run.submit(1).file(), (folder_ / "data/prompts-1.jsonl").string());
 }
 
-TEST_F(RunFolderTest, ABadTestSetIsRefusedWithItsLine) {
+TEST_F(RunFolderTest, ABadFileIsRefusedWithItsLine) {
   ASSERT_TRUE(ClaimRunFolder(folder_, false).ok());
   Write("own.csv", "Puzzle,Solution\n03102004,43122134\n");
+  Write("prompts.jsonl", "{\"prompt\": \"x\"}\n");
   config::v1::Run run =
       Config("submit: {make: {count: 9}, task: sudoku4, held_out: true}\n");
   EXPECT_THAT(
-      std::string(ExpandPrompts(folder_, folder_ / "own.csv", &run).message()),
+      std::string(
+          PlanPrompts(folder_, folder_ / "own.csv", &run).status().message()),
       HasSubstr("own.csv:2"));
-  run.clear_submit();
-  EXPECT_EQ(DetailOf(ExpandPrompts(folder_, folder_ / "own.csv", &run)).reason,
-            reason::kConfiguration);
+  run = Config("submit: {file: " + (folder_ / "prompts.jsonl").string() +
+               ", task: sudoku4}\n");
+  EXPECT_THAT(
+      std::string(PlanPrompts(folder_, std::nullopt, &run).status().message()),
+      HasSubstr("prompts.jsonl:1: no \"truth\""));
+}
+
+TEST_F(RunFolderTest, ATestSetNeedsAHeldOutSet) {
+  Write("own.csv", "Puzzle,Solution\n0310200404001043,4312213434211243\n");
+  config::v1::Run run = Config("");
+  EXPECT_EQ(
+      DetailOf(PlanPrompts(folder_, folder_ / "own.csv", &run).status()).reason,
+      reason::kConfiguration);
 }
 
 }  // namespace

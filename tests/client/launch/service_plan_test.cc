@@ -17,10 +17,11 @@ using ::testing::UnorderedElementsAre;
 TEST(ServicePlanTest, ServicesReadTheResolvedFileAndDieWithTheirParent) {
   const ServicePlan plan = {
       .binaries = "/bin", .run_folder = "runs/x", .parent = 7};
-  const Service learner = plan.Learner();
+  const Service learner = plan.Learner(absl::FromUnixMillis(1500));
   EXPECT_THAT(learner.child.argv,
-              ElementsAre("/bin/mdrl-learner", "--config",
-                          "runs/x/config.resolved.yaml", "--parent", "7"));
+              ElementsAre("/bin/mdrlctl", "run-guarded", "7",
+                          "/bin/mdrl-learner", "--config",
+                          "runs/x/config.resolved.yaml", "--started", "1.500"));
   EXPECT_EQ(learner.child.log, "runs/x/logs/learner.log");
   EXPECT_EQ(learner.role, Service::Role::kMain);
 }

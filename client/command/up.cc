@@ -1,0 +1,256 @@
+#include "client/command/up.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+#include <ostream>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "client/launch/run_folder.h"
+#include "client/launch/service_plan.h"
+#include "client/launch/supervisor.h"
+#include "client/report/progress.h"
+#include "client/report/run_summary.h"
+#include "client/rpc/event_watch.h"
+#include "common/base/clock.h"
+#include "common/base/status_macros.h"
+#include "common/config/check_config.h"
+#include "common/config/derived.h"
+#include "common/config/load_config.h"
+#include "common/config/print_config.h"
+#include "common/format/file.h"
+#include "common/sync/stop_signal.h"
+
+namespace mdrl {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Everything that is known before the first process starts.
+struct Prepared {
+  LoadedConfig config;
+  fs::path folder;
+  PromptPlan prompts;
+};
+
+absl::StatusOr<LoadedConfig> Configure(const UpOptions& options) {
+  MDRL_ASSIGN_OR_RETURN(LoadedConfig config,
+                        LoadConfig({.path = options.file,
+                                    .environment = ProcessEnvironment(),
+                                    .sets = options.sets}));
+  config::v1::Run& run = config.run;
+  if (!options.run_dir.empty()) run.mutable_run()->set_dir(options.run_dir);
+  if (options.seed) run.mutable_run()->set_seed(*options.seed);
+  if (options.rollouts) run.mutable_up()->set_rollouts(*options.rollouts);
+  if (options.rewards) run.mutable_up()->set_rewards(*options.rewards);
+  UseFreePorts(&config);
+  MDRL_RETURN_IF_ERROR(WithContext(RequireClean(config), options.file));
+  run.mutable_run()->set_dir(RunFolder(run));
+  return config;
+}
+
+absl::StatusOr<Prepared> Prepare(const UpOptions& options) {
+  Prepared prepared;
+  MDRL_ASSIGN_OR_RETURN(prepared.config, Configure(options));
+  config::v1::Run& run = prepared.config.run;
+  prepared.folder = run.run().dir();
+  const auto test_set = options.test_set.empty()
+                            ? std::nullopt
+                            : std::optional<fs::path>(options.test_set);
+  MDRL_ASSIGN_OR_RETURN(prepared.prompts,
+                        PlanPrompts(prepared.folder, test_set, &run));
+  MDRL_RETURN_IF_ERROR(ClaimRunFolder(
+      prepared.folder, options.resume || run.run().resume() != "never"));
+  MDRL_RETURN_IF_ERROR(WriteFiles(prepared.prompts));
+  // The folder was found empty, or is to be gone on with: the learner, which
+  // finds these files in it, may take it either way.
+  if (run.run().resume() == "never") run.mutable_run()->set_resume("auto");
+  MDRL_RETURN_IF_ERROR(WriteFileAtomically(
+      prepared.folder / "config.resolved.yaml", PrintConfig(run)));
+  return prepared;
+}
+
+// One run, while it lasts.
+class Launch {
+ public:
+  Launch(const Session& session, Prepared prepared, fs::path binaries)
+      : session_(session),
+        prepared_(std::move(prepared)),
+        started_(clock_.Now()),
+        progress_(prepared_.folder, absl::Seconds(session.color ? 1 : 2)) {
+    plan_ = {.binaries = std::move(binaries),
+             .run_folder = prepared_.folder,
+             .parent = getpid(),
+             .environment = WithoutConfigVariables(ProcessEnvironment())};
+  }
+
+  absl::StatusOr<int> Run() {
+    MDRL_ASSIGN_OR_RETURN(const auto stop, StopSignal::Install());
+    MDRL_ASSIGN_OR_RETURN(
+        supervisor_,
+        Supervisor::Create(
+            {.grace = ToAbslDuration(prepared_.config.run.timeouts().grace()),
+             .tell = [this](const std::string& line) { Say(line); },
+             .on_tick = [this] { TellNews(); }},
+            *stop, clock_));
+    const absl::Status status = StartAll();
+    if (status.ok()) return supervisor_->Run();
+    supervisor_->StopAll();
+    // Asked to stop, or a process's own failure, which it has explained.
+    if (absl::IsCancelled(status)) return supervisor_->EndCode();
+    if (absl::IsAborted(status)) {
+      *session_.err << "mdrlctl: " << status.message() << "\n";
+      return supervisor_->EndCode();
+    }
+    return status;
+  }
+
+ private:
+  void Say(const std::string& line) { *session_.out << line << std::endl; }
+
+  absl::Status StartAll() {
+    const config::v1::Run& run = prepared_.config.run;
+    std::vector<std::string> rewards;
+    for (uint32_t i = 0; i < run.up().rewards(); ++i) {
+      MDRL_ASSIGN_OR_RETURN(
+          const ReadyLine ready,
+          supervisor_->Start(plan_.Reward(static_cast<int>(i))));
+      rewards.push_back(ready.rpc);
+      Say(absl::StrCat("reward   ", ready.rpc, " ready"));
+    }
+    MDRL_ASSIGN_OR_RETURN(const ReadyLine learner,
+                          supervisor_->Start(plan_.Learner(started_)));
+    Say(absl::StrCat("learner  ", learner.rpc, " ready"));
+    MDRL_RETURN_IF_ERROR(SubmitAll(learner.rpc));
+    for (uint32_t i = 0; i < run.up().rollouts(); ++i) {
+      MDRL_RETURN_IF_ERROR(
+          supervisor_
+              ->Start(plan_.Rollout(static_cast<int>(i), learner.rpc, rewards))
+              .status());
+    }
+    Say(absl::StrCat("rollout  ", run.up().rollouts(), " started"));
+    // Only for what people like to see; a run goes on without.
+    absl::StatusOr<std::unique_ptr<EventWatch>> watch =
+        EventWatch::Open(learner.rpc, {"sft", "checkpoint"});
+    if (watch.ok()) watch_ = *std::move(watch);
+    return absl::OkStatus();
+  }
+
+  absl::Status SubmitAll(const std::string& learner) {
+    MDRL_ASSIGN_OR_RETURN(const auto link,
+                          LearnerLink::Connect(learner, session_.timeout));
+    for (const PlannedSet& set : prepared_.prompts.sets) {
+      const absl::StatusOr<v1::PromptSet> reply =
+          link->Submit({.name = set.name,
+                        .task = set.task,
+                        .prompts = set.prompts.prompts,
+                        .weight = set.weight,
+                        .held_out = set.held_out});
+      if (!reply.ok()) {
+        return WithContext(reply.status(),
+                           absl::StrCat("prompt set ", set.name));
+      }
+      std::string line =
+          absl::StrCat("submit   ", set.name, "  ", reply->count(), " prompts",
+                       set.held_out ? "  held out" : "",
+                       reply->already_known() ? "  known already" : "");
+      if (set.prompts.several_solutions > 0) {
+        absl::StrAppend(&line, "  ", set.prompts.several_solutions,
+                        " with several solutions");
+      }
+      Say(line);
+    }
+    return absl::OkStatus();
+  }
+
+  void TellNews() {
+    if (watch_ != nullptr) {
+      for (const v1::Event& event : watch_->Take()) Say(EventText(event));
+    }
+    for (const std::string& line : progress_.News(clock_.Now())) Say(line);
+  }
+
+  static std::string EventText(const v1::Event& event) {
+    const auto number = [&event](const char* key) {
+      const auto found = event.numbers().find(key);
+      return found == event.numbers().end() ? 0.0 : found->second;
+    };
+    if (event.kind() == "checkpoint") {
+      return absl::StrCat("saved    ", event.subject());
+    }
+    return absl::StrFormat("sft      stage %.0f  step %.0f of %.0f  loss %.3f",
+                           number("stage") + 1, number("step"), number("steps"),
+                           number("loss"));
+  }
+
+  const Session& session_;
+  const Prepared prepared_;
+  Clock& clock_ = Clock::Real();
+  const absl::Time started_;
+  ServicePlan plan_;
+  Progress progress_;
+  std::unique_ptr<EventWatch> watch_;
+  std::unique_ptr<Supervisor> supervisor_;
+};
+
+// Ends to which the same configuration will come again: the run never was.
+bool WasRefused(int code) {
+  return code == 65 || code == 76 || code == 77 || code == 78;
+}
+
+// What is left behind, and how to go on.
+void TellEnd(const Session& session, const UpOptions& options,
+             const fs::path& folder, int code) {
+  std::ostream& out = *session.out;
+  const auto text = ReadFile(folder / "summary.json");
+  if (session.json) {
+    out << (text.ok() ? *text : std::string("{}\n"));
+    return;
+  }
+  if (text.ok() && code == 0) {
+    const auto summary = ParseRunSummary(*text);
+    if (summary.ok()) out << SummaryTable(*summary, session.color);
+  }
+  if (!fs::exists(folder / "ledger.db")) return;  // it never began
+  std::string checkpoint = "none yet";
+  if (const auto latest = ReadFile(folder / "checkpoints/LATEST");
+      latest.ok()) {
+    checkpoint =
+        (folder / "checkpoints" / latest->substr(0, latest->find('\n')))
+            .string();
+  }
+  out << "\n  checkpoint  " << checkpoint << "\n  step log    "
+      << (folder / "steps.jsonl").string() << "\n  ledger      "
+      << (folder / "ledger.db").string() << "\n";
+  if (code != 0) {
+    out << "\nThe run can go on:  mdrlctl up " << options.file << " --run-dir "
+        << folder.string() << " --resume\n";
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<int> RunUp(const Session& session, const UpOptions& options) {
+  const fs::path binaries =
+      options.binaries.empty() ? OwnFolder() : options.binaries;
+  MDRL_RETURN_IF_ERROR(CheckBinaries(binaries));
+  MDRL_ASSIGN_OR_RETURN(Prepared prepared, Prepare(options));
+  const fs::path folder = prepared.folder;
+  Session progress = session;
+  // With --json standard output is the summary and nothing else.
+  if (session.json) progress.out = session.err;
+  *progress.out << "run      " << folder.string() << "\n";
+  const absl::StatusOr<int> code =
+      Launch(progress, std::move(prepared), binaries).Run();
+  const bool refused =
+      code.ok() ? WasRefused(*code) : absl::IsInvalidArgument(code.status());
+  if (refused && !options.resume) ForgetRunFolder(folder);
+  MDRL_RETURN_IF_ERROR(code.status());
+  TellEnd(session, options, folder, *code);
+  return code;
+}
+
+}  // namespace mdrl

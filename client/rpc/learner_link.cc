@@ -1,0 +1,185 @@
+#include "client/rpc/learner_link.h"
+
+#include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
+#include <grpcpp/support/sync_stream.h>
+
+#include <chrono>
+#include <random>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/error.h"
+#include "common/base/hash.h"
+#include "common/base/status_macros.h"
+#include "common/net/channel.h"
+#include "common/net/grpc_status.h"
+#include "common/wire/prompt_wire.h"
+
+namespace mdrl {
+namespace {
+
+// Half of what a message may have: framing and the last prompt fit in.
+constexpr size_t kBatchBytes = 2 << 20;
+constexpr size_t kMaxPromptBytes = 4 << 20;
+
+}  // namespace
+
+std::string SubmitRequestId(const SetToSubmit& set, const Digest& sha256) {
+  return Sha256()
+      .String("mdrl.submit.v1")
+      .String(set.name)
+      .String(set.task)
+      .Bytes(sha256)
+      .U64(set.weight ? 1 : 0)
+      .F64(set.weight.value_or(0.0))
+      .U32(set.held_out ? 1 : 0)
+      .U32(set.dry_run ? 1 : 0)
+      .Finish()
+      .ToBytes()
+      .substr(0, 16);
+}
+
+absl::StatusOr<std::vector<v1::SubmitPromptSetRequest>> SubmitMessages(
+    const SetToSubmit& set) {
+  const Digest sha256 = PromptSetSha256(set.prompts);
+  std::vector<v1::SubmitPromptSetRequest> messages(1);
+  auto& header = *messages.back().mutable_header();
+  header.set_request_id(SubmitRequestId(set, sha256));
+  header.set_name(set.name);
+  header.set_task(set.task);
+  header.set_count(set.prompts.size());
+  header.set_sha256(sha256.ToBytes());
+  if (set.weight) header.set_weight(*set.weight);
+  header.set_held_out(set.held_out);
+  header.set_dry_run(set.dry_run);
+  size_t bytes = kBatchBytes;  // the first prompt opens a batch
+  for (const Prompt& prompt : set.prompts) {
+    v1::Prompt wire = ToProto(prompt);
+    const size_t size = wire.ByteSizeLong();
+    if (size > kMaxPromptBytes - 64) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("prompt ", prompt.index, " has ", size,
+                       " bytes; at most ", kMaxPromptBytes, " are taken"));
+    }
+    if (bytes + size > kBatchBytes) {
+      messages.emplace_back();
+      bytes = 0;
+    }
+    bytes += size;
+    *messages.back().mutable_batch()->add_prompts() = std::move(wire);
+  }
+  return messages;
+}
+
+absl::StatusOr<std::unique_ptr<LearnerLink>> LearnerLink::Connect(
+    const std::string& address, absl::Duration timeout) {
+  MDRL_ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel,
+                        MakeChannel(address));
+  return std::unique_ptr<LearnerLink>(
+      new LearnerLink(address, timeout, std::move(channel)));
+}
+
+LearnerLink::LearnerLink(std::string address, absl::Duration timeout,
+                         std::shared_ptr<grpc::Channel> channel)
+    : address_(std::move(address)),
+      timeout_(timeout),
+      prompts_(v1::PromptService::NewStub(channel)),
+      run_(v1::RunService::NewStub(channel)) {}
+
+void LearnerLink::SetDeadline(grpc::ClientContext* context,
+                              absl::Duration limit) const {
+  const absl::Duration wait =
+      timeout_ > absl::ZeroDuration() ? timeout_ : limit;
+  context->set_deadline(std::chrono::system_clock::now() +
+                        absl::ToChronoMilliseconds(wait));
+}
+
+absl::Status LearnerLink::Told(const grpc::Status& status) const {
+  absl::Status told = FromGrpcStatus(status);
+  if (!absl::IsUnavailable(told) && !absl::IsDeadlineExceeded(told)) {
+    return told;
+  }
+  return OrReason(WithContext(told, absl::StrCat("learner ", address_)),
+                  reason::kPeerUnreachable);
+}
+
+absl::StatusOr<v1::PromptSet> LearnerLink::Submit(const SetToSubmit& set) {
+  MDRL_ASSIGN_OR_RETURN(const auto messages, SubmitMessages(set));
+  size_t bytes = 0;
+  for (const auto& message : messages) bytes += message.ByteSizeLong();
+  grpc::ClientContext context;
+  SetDeadline(
+      &context,
+      absl::Seconds(60) + absl::Seconds(1) * static_cast<int64_t>(bytes >> 20));
+  v1::PromptSet reply;
+  const auto stream = prompts_->SubmitPromptSet(&context, &reply);
+  for (const auto& message : messages) {
+    // The far end has answered already: Finish says what.
+    if (!stream->Write(message)) break;
+  }
+  stream->WritesDone();
+  MDRL_RETURN_IF_ERROR(Told(stream->Finish()));
+  return reply;
+}
+
+absl::StatusOr<v1::PromptSet> LearnerLink::GetPromptSet(
+    const std::string& name) {
+  grpc::ClientContext context;
+  SetDeadline(&context, absl::Seconds(5));
+  v1::GetPromptSetRequest request;
+  request.set_name(name);
+  v1::PromptSet reply;
+  MDRL_RETURN_IF_ERROR(Told(prompts_->GetPromptSet(&context, request, &reply)));
+  return reply;
+}
+
+absl::StatusOr<v1::Status> LearnerLink::GetStatus(bool with_workers,
+                                                  bool with_sets) {
+  grpc::ClientContext context;
+  SetDeadline(&context, absl::Seconds(5));
+  v1::GetStatusRequest request;
+  request.set_with_workers(with_workers);
+  request.set_with_sets(with_sets);
+  v1::Status reply;
+  MDRL_RETURN_IF_ERROR(Told(run_->GetStatus(&context, request, &reply)));
+  return reply;
+}
+
+absl::StatusOr<v1::Evaluation> LearnerLink::Evaluate(
+    const v1::EvaluateRequest& request) {
+  grpc::ClientContext context;
+  SetDeadline(&context, absl::Seconds(10));
+  v1::Evaluation reply;
+  MDRL_RETURN_IF_ERROR(Told(run_->Evaluate(&context, request, &reply)));
+  return reply;
+}
+
+absl::StatusOr<v1::Evaluation> LearnerLink::GetEvaluation(const std::string& id,
+                                                          absl::Duration wait) {
+  grpc::ClientContext context;
+  SetDeadline(&context, wait + absl::Seconds(5));
+  v1::GetEvaluationRequest request;
+  request.set_evaluation_id(id);
+  request.mutable_wait()->set_seconds(absl::ToInt64Seconds(wait));
+  v1::Evaluation reply;
+  MDRL_RETURN_IF_ERROR(Told(run_->GetEvaluation(&context, request, &reply)));
+  return reply;
+}
+
+absl::StatusOr<v1::Status> LearnerLink::Drain(const v1::DrainRequest& request) {
+  grpc::ClientContext context;
+  SetDeadline(&context, absl::Seconds(10));
+  v1::Status reply;
+  MDRL_RETURN_IF_ERROR(Told(run_->Drain(&context, request, &reply)));
+  return reply;
+}
+
+std::string RandomRequestId() {
+  std::random_device device;
+  std::string id;
+  for (int i = 0; i < 16; ++i) id += static_cast<char>(device() & 0xFF);
+  return id;
+}
+
+}  // namespace mdrl

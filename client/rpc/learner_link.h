@@ -1,0 +1,78 @@
+// The calls of a user to a learner, with their deadlines and as absl::Status.
+//
+//   MDRL_ASSIGN_OR_RETURN(const auto link,
+//   LearnerLink::Connect("127.0.0.1:7070")); MDRL_ASSIGN_OR_RETURN(const
+//   v1::Status status, link->GetStatus(true, true));
+//
+// Thread-safe. An unreachable learner is Unavailable PEER_UNREACHABLE, naming
+// its address.
+#ifndef MDRL_CLIENT_RPC_LEARNER_LINK_H_
+#define MDRL_CLIENT_RPC_LEARNER_LINK_H_
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/base/id.h"
+#include "common/record/prompt.h"
+#include "mdrl/v1/prompt.grpc.pb.h"
+#include "mdrl/v1/run.grpc.pb.h"
+
+namespace mdrl {
+
+struct SetToSubmit {
+  std::string name;
+  std::string task;
+  std::span<const Prompt> prompts;
+  std::optional<double> weight;
+  bool held_out = false;
+  bool dry_run = false;
+};
+
+// The same set submitted again has the same id: 16 bytes that follow from all
+// that is said of it.
+std::string SubmitRequestId(const SetToSubmit& set, const Digest& sha256);
+
+// The header, then batches well below the 4 MiB that a message may have.
+// InvalidArgument if one prompt alone is larger.
+absl::StatusOr<std::vector<v1::SubmitPromptSetRequest>> SubmitMessages(
+    const SetToSubmit& set);
+
+class LearnerLink {
+ public:
+  // Connects lazily. `timeout`, if not zero, replaces each call's own deadline.
+  static absl::StatusOr<std::unique_ptr<LearnerLink>> Connect(
+      const std::string& address,
+      absl::Duration timeout = absl::ZeroDuration());
+
+  absl::StatusOr<v1::PromptSet> Submit(const SetToSubmit& set);
+  absl::StatusOr<v1::PromptSet> GetPromptSet(const std::string& name);
+  absl::StatusOr<v1::Status> GetStatus(bool with_workers, bool with_sets);
+  absl::StatusOr<v1::Evaluation> Evaluate(const v1::EvaluateRequest& request);
+  // Waits up to `wait` for the end of it.
+  absl::StatusOr<v1::Evaluation> GetEvaluation(const std::string& id,
+                                               absl::Duration wait);
+  absl::StatusOr<v1::Status> Drain(const v1::DrainRequest& request);
+
+ private:
+  LearnerLink(std::string address, absl::Duration timeout,
+              std::shared_ptr<grpc::Channel> channel);
+  void SetDeadline(grpc::ClientContext* context, absl::Duration limit) const;
+  absl::Status Told(const grpc::Status& status) const;
+
+  const std::string address_;
+  const absl::Duration timeout_;
+  const std::unique_ptr<v1::PromptService::Stub> prompts_;
+  const std::unique_ptr<v1::RunService::Stub> run_;
+};
+
+// 16 random bytes: the id of a request that has no natural one.
+std::string RandomRequestId();
+
+}  // namespace mdrl
+
+#endif  // MDRL_CLIENT_RPC_LEARNER_LINK_H_

@@ -1,0 +1,295 @@
+// Commands against a learner that remembers what it was told.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "client/command/config.h"
+#include "client/command/drain.h"
+#include "client/command/evaluate.h"
+#include "client/command/health.h"
+#include "client/command/prompts.h"
+#include "client/command/status.h"
+#include "client/command/submit.h"
+#include "common/base/clock.h"
+#include "common/base/error.h"
+#include "common/net/grpc_server.h"
+#include "common/net/grpc_status.h"
+
+namespace mdrl {
+namespace {
+
+using ::testing::HasSubstr;
+
+class FakePrompts : public v1::PromptService::Service {
+ public:
+  grpc::Status SubmitPromptSet(
+      grpc::ServerContext*,
+      grpc::ServerReader<v1::SubmitPromptSetRequest>* reader,
+      v1::PromptSet* reply) override {
+    v1::SubmitPromptSetRequest message;
+    while (reader->Read(&message)) messages.push_back(message);
+    if (refuse) {
+      return ToGrpcStatus(absl::InvalidArgumentError("task: no such task"));
+    }
+    const auto& header = messages.front().header();
+    reply->set_name(header.name());
+    reply->set_count(header.count());
+    reply->set_sha256(header.sha256());
+    reply->set_state(v1::PromptSet::ACTIVE);
+    return grpc::Status::OK;
+  }
+  grpc::Status GetPromptSet(grpc::ServerContext*,
+                            const v1::GetPromptSetRequest* request,
+                            v1::PromptSet* reply) override {
+    reply->set_sha256(request->name() + "-hash");
+    return grpc::Status::OK;
+  }
+
+  std::vector<v1::SubmitPromptSetRequest> messages;
+  bool refuse = false;
+};
+
+class FakeRun : public v1::RunService::Service {
+ public:
+  grpc::Status GetStatus(grpc::ServerContext*, const v1::GetStatusRequest*,
+                         v1::Status* reply) override {
+    reply->set_run("quick");
+    reply->set_state(v1::Status::RUNNING);
+    reply->set_round(7);
+    reply->mutable_newest()->set_version(7);
+    reply->mutable_newest()->set_manifest_sha256("\xab\xcd");
+    reply->set_waits_for(v1::REASON_DECODING);
+    reply->set_waits_text("round 7 waits for 1 of 12 groups");
+    return grpc::Status::OK;
+  }
+  grpc::Status Evaluate(grpc::ServerContext*,
+                        const v1::EvaluateRequest* request,
+                        v1::Evaluation* reply) override {
+    evaluate = *request;
+    reply->set_evaluation_id("id");
+    reply->set_state("RUNNING");
+    return grpc::Status::OK;
+  }
+  grpc::Status GetEvaluation(grpc::ServerContext*,
+                             const v1::GetEvaluationRequest*,
+                             v1::Evaluation* reply) override {
+    reply->set_state(++asked < 2 ? "RUNNING" : "DONE");
+    auto& row = *reply->add_rows();
+    row.set_task("sudoku4");
+    row.set_done(4);
+    row.set_total(4);
+    row.set_correct(2);
+    return grpc::Status::OK;
+  }
+  grpc::Status Drain(grpc::ServerContext*, const v1::DrainRequest* request,
+                     v1::Status* reply) override {
+    drain = *request;
+    reply->set_state(v1::Status::DRAINING);
+    return grpc::Status::OK;
+  }
+
+  v1::EvaluateRequest evaluate;
+  v1::DrainRequest drain;
+  int asked = 0;
+};
+
+class CommandTest : public testing::Test {
+ protected:
+  CommandTest()
+      : folder_(std::filesystem::temp_directory_path() /
+                ("command_test_" + std::to_string(getpid()))) {
+    std::filesystem::create_directories(folder_);
+    server_ = *GrpcServer::Start({}, {&prompts_, &run_});
+    session_.learner = server_->address();
+    session_.out = &out_;
+    session_.err = &err_;
+  }
+  ~CommandTest() override { std::filesystem::remove_all(folder_); }
+
+  std::string File(const std::string& text) const {
+    const auto path = folder_ / "file.jsonl";
+    std::ofstream(path) << text;
+    return path.string();
+  }
+
+  const std::filesystem::path folder_;
+  FakePrompts prompts_;
+  FakeRun run_;
+  std::unique_ptr<GrpcServer> server_;
+  std::ostringstream out_;
+  std::ostringstream err_;
+  Session session_;
+};
+
+constexpr char kPuzzle[] =
+    R"({"prompt":"<bos>7626<sep>","truth":{"digits":"7626"},"id":"a"})"
+    "\n";
+
+TEST_F(CommandTest, SubmitSendsAHeaderAndItsPrompts) {
+  SubmitOptions options = {.file = File(std::string(kPuzzle) + kPuzzle),
+                           .task = "sort",
+                           .name = "mine",
+                           .weight = 0.5,
+                           .held_out = true,
+                           .dry_run = false};
+  const absl::Status status = RunSubmit(session_, options);
+  ASSERT_TRUE(status.ok()) << status;
+  ASSERT_EQ(prompts_.messages.size(), 2u);
+  EXPECT_EQ(prompts_.messages[0].header().count(), 2u);
+  EXPECT_EQ(prompts_.messages[0].header().weight(), 0.5);
+  EXPECT_TRUE(prompts_.messages[0].header().held_out());
+  EXPECT_EQ(prompts_.messages[0].header().request_id().size(), 16u);
+  EXPECT_EQ(prompts_.messages[1].batch().prompts(1).truth(),
+            R"({"digits":"7626"})");
+  EXPECT_THAT(out_.str(), HasSubstr("mine  2 prompts  sha "));
+}
+
+TEST_F(CommandTest, TheSameSubmissionHasTheSameRequestId) {
+  SubmitOptions options = {.file = File(kPuzzle),
+                           .task = "sort",
+                           .name = "",
+                           .weight = std::nullopt};
+  ASSERT_TRUE(RunSubmit(session_, options).ok());
+  ASSERT_TRUE(RunSubmit(session_, options).ok());
+  options.held_out = true;
+  ASSERT_TRUE(RunSubmit(session_, options).ok());
+  const auto id = [this](size_t i) {
+    return prompts_.messages[i].header().request_id();
+  };
+  EXPECT_EQ(id(0), id(2));
+  EXPECT_NE(id(0), id(4));
+}
+
+TEST_F(CommandTest, ABadLineIsRefusedBeforeAnythingIsSent) {
+  SubmitOptions options;
+  options.file = File(std::string(kPuzzle) + "{\"prompt\": 3}\n");
+  options.task = "sort";
+  const absl::Status status = RunSubmit(session_, options);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("file.jsonl:2: "));
+  EXPECT_TRUE(prompts_.messages.empty());
+}
+
+TEST_F(CommandTest, TheLearnersRefusalIsTold) {
+  prompts_.refuse = true;
+  SubmitOptions options;
+  options.file = File(kPuzzle);
+  options.task = "sort";
+  EXPECT_EQ(RunSubmit(session_, options),
+            absl::InvalidArgumentError("task: no such task"));
+}
+
+TEST(SubmitMessagesTest, BatchesStayBelowTheMessageLimit) {
+  std::vector<Prompt> prompts(5);
+  for (Prompt& prompt : prompts) {
+    prompt.task = "sort";
+    prompt.turns = {{"user", std::string(900 << 10, 'x')}};
+  }
+  const auto messages = SubmitMessages({.name = "n",
+                                        .task = "sort",
+                                        .prompts = prompts,
+                                        .weight = std::nullopt});
+  ASSERT_TRUE(messages.ok());
+  EXPECT_EQ(messages->size(), 4u);
+  for (const auto& message : *messages) {
+    EXPECT_LT(message.ByteSizeLong(), 4u << 20);
+  }
+  prompts[0].turns[0].text.assign(4 << 20, 'x');
+  EXPECT_EQ(SubmitMessages({.name = "n",
+                            .task = "sort",
+                            .prompts = prompts,
+                            .weight = std::nullopt})
+                .status()
+                .code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(CommandTest, StatusSaysWhereTheRunIsAndWhatItWaitsFor) {
+  ASSERT_TRUE(RunStatus(session_, {}).ok());
+  EXPECT_THAT(out_.str(), HasSubstr("quick  RUNNING  epoch 0  round 7"));
+  EXPECT_THAT(out_.str(),
+              HasSubstr("waits for DECODING: round 7 waits for 1 of 12"));
+}
+
+TEST_F(CommandTest, JsonHasItsBytesInHexadecimal) {
+  session_.json = true;
+  ASSERT_TRUE(RunStatus(session_, {}).ok());
+  EXPECT_THAT(out_.str(), HasSubstr(R"("manifest_sha256":"abcd")"));
+  EXPECT_THAT(out_.str(), HasSubstr(R"("state":"RUNNING")"));
+}
+
+TEST_F(CommandTest, EvaluateNamesSetsByTheirHashAndWaits) {
+  EvaluateOptions options;
+  options.sets = {"test"};
+  options.version = 3;
+  options.wait = true;
+  ASSERT_TRUE(RunEvaluate(session_, options).ok());
+  EXPECT_EQ(run_.evaluate.set_sha256(0), "test-hash");
+  EXPECT_EQ(run_.evaluate.version(), 3u);
+  EXPECT_THAT(out_.str(), HasSubstr("4 of 4   accuracy 0.500 +- 0.250"));
+}
+
+TEST_F(CommandTest, DrainNamesItsWorker) {
+  ASSERT_TRUE(RunDrain(session_, {.worker = "rollout-1"}).ok());
+  EXPECT_EQ(run_.drain.worker(), "rollout-1");
+  EXPECT_EQ(run_.drain.request_id().size(), 16u);
+}
+
+TEST_F(CommandTest, HealthHasTheExitCodesOfAProbe) {
+  const auto ask = [this](const std::string& target,
+                          const std::string& service) {
+    HealthOptions options;
+    options.target = target;
+    options.service = service;
+    return RunHealth(session_, options, Clock::Real());
+  };
+  EXPECT_EQ(ask("", ""), 0);
+  EXPECT_EQ(ask("", "ready"), 4);
+  server_->SetReady(true);
+  EXPECT_EQ(ask("", "ready"), 0);
+  EXPECT_EQ(ask("", "nonsense"), 4);
+  EXPECT_EQ(ask("no address", ""), 1);
+  session_.timeout = absl::Milliseconds(100);
+  EXPECT_EQ(ask("unix:" + (folder_ / "nobody").string(), ""), 2);
+}
+
+TEST_F(CommandTest, AnUnreachableLearnerIsNamed) {
+  session_.learner = "unix:" + (folder_ / "nobody").string();
+  session_.timeout = absl::Milliseconds(200);
+  const absl::Status status = RunStatus(session_, {});
+  EXPECT_EQ(DetailOf(status).reason, reason::kPeerUnreachable);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("nobody"));
+}
+
+TEST_F(CommandTest, PromptsAreMadeToAFileOrToStandardOutput) {
+  MakePromptsOptions options;
+  options.make.task = "sort";
+  options.make.count = 2;
+  ASSERT_TRUE(RunMakePrompts(session_, options).ok());
+  EXPECT_EQ(ParsePromptFile(out_.str(), "sort", "out")->prompts.size(), 2u);
+  options.demonstrations = true;
+  options.file = (folder_ / "shown.jsonl").string();
+  ASSERT_TRUE(RunMakePrompts(session_, options).ok());
+  EXPECT_EQ(ReadDemonstrations(options.file)->size(), 2u);
+  options.split = "dev";
+  EXPECT_EQ(DetailOf(RunMakePrompts(session_, options)).reason, reason::kUsage);
+}
+
+TEST_F(CommandTest, ConfigCheckTellsWhatFollowsAndWhatIsWrong) {
+  ConfigOptions options;
+  options.file = "examples/quickstart/run.yaml";
+  ASSERT_TRUE(RunConfigCheck(session_, options).ok());
+  EXPECT_THAT(out_.str(), HasSubstr("12 groups x 8 = 96 completions"));
+  options.sets = {"schedule.group_size=1"};
+  EXPECT_THAT(std::string(RunConfigCheck(session_, options).message()),
+              HasSubstr("--set: schedule.group_size: must be at least 2"));
+}
+
+}  // namespace
+}  // namespace mdrl
