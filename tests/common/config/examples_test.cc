@@ -1,4 +1,5 @@
 // The examples' run files load, check clean and say what their recipes say.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -6,9 +7,13 @@
 #include "common/config/check_config.h"
 #include "common/config/derived.h"
 #include "common/config/load_config.h"
+#include "common/format/hf_config.h"
+#include "common/text/tokenizer.h"
 
 namespace mdrl {
 namespace {
+
+using ::testing::ElementsAre;
 
 LoadedConfig Clean(const std::string& path) {
   auto loaded = LoadConfig({.path = path});
@@ -40,6 +45,21 @@ TEST(ExamplesTest, SortLearnsFromNothing) {
   EXPECT_EQ(run.model().init(), config::v1::Model::RANDOM);
   EXPECT_EQ(run.submit(0).make().count(),
             run.run().stop().rounds() * run.schedule().groups_per_round());
+}
+
+TEST(ExamplesTest, ModelFoldersHoldTheVocabularyOfTheRecipe) {
+  for (const std::string folder :
+       {"examples/quickstart/model", "examples/sort/model"}) {
+    const auto tokenizer = Tokenizer::Read(folder + "/tokenizer.json");
+    ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
+    EXPECT_EQ((*tokenizer)->size(), 32);
+    EXPECT_THAT(*(*tokenizer)->Encode("<bos>09<sep>+ <eos><mask>"),
+                ElementsAre(1, 4, 13, 3, 14, 23, 2, 0));
+    const auto config = ReadLladaConfig(folder + "/config.json");
+    ASSERT_TRUE(config.ok()) << config.status();
+    EXPECT_EQ(config->vocab, 32);
+    EXPECT_EQ(config->mlp_hidden, 192);
+  }
 }
 
 }  // namespace
