@@ -1,5 +1,6 @@
 #include "common/net/grpc_server.h"
 
+#include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
@@ -62,6 +63,9 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
                                : options.credentials,
                            &port);
   for (grpc::Service* service : services) builder.RegisterService(service);
+  // gRPC will not start without anything to poll for, health not counting.
+  auto nothing = std::make_unique<grpc::CallbackGenericService>();
+  if (services.empty()) builder.RegisterCallbackGenericService(nothing.get());
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr || (port == 0 && !address.IsUnix())) {
     // gRPC tells the cause to its log alone: ask the system once more.
@@ -76,13 +80,17 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
     address.port = static_cast<uint16_t>(port);
   }
   server->GetHealthCheckService()->SetServingStatus(kReadyService, false);
-  return std::unique_ptr<GrpcServer>(
-      new GrpcServer(std::move(server), address.ToString(), port));
+  return std::unique_ptr<GrpcServer>(new GrpcServer(
+      std::move(nothing), std::move(server), address.ToString(), port));
 }
 
-GrpcServer::GrpcServer(std::unique_ptr<grpc::Server> server,
+GrpcServer::GrpcServer(std::unique_ptr<grpc::CallbackGenericService> nothing,
+                       std::unique_ptr<grpc::Server> server,
                        std::string address, int port)
-    : server_(std::move(server)), address_(std::move(address)), port_(port) {}
+    : nothing_(std::move(nothing)),
+      server_(std::move(server)),
+      address_(std::move(address)),
+      port_(port) {}
 
 GrpcServer::~GrpcServer() { Shutdown(absl::ZeroDuration()); }
 

@@ -25,6 +25,7 @@
 #include "common/sync/mutex.h"
 
 namespace grpc {
+class CallbackGenericService;
 class Server;
 class ServerCredentials;
 class Service;
@@ -41,10 +42,10 @@ class GrpcServer {
     int max_message_bytes = kMaxMessageBytes;
   };
 
-  // Listening when it returns. The services are not owned and must outlive the
-  // server. PermissionDenied INSECURE_ADDRESS, FailedPrecondition PORT_IN_USE,
-  // InvalidArgument CONFIGURATION (also: an address that is not this
-  // machine's).
+  // Listening when it returns; without services, with health alone. The
+  // services are not owned and must outlive the server. PermissionDenied
+  // INSECURE_ADDRESS, FailedPrecondition PORT_IN_USE, InvalidArgument
+  // CONFIGURATION (also: an address that is not this machine's).
   static absl::StatusOr<std::unique_ptr<GrpcServer>> Start(
       const Options& options, const std::vector<grpc::Service*>& services);
 
@@ -69,10 +70,13 @@ class GrpcServer {
   void Shutdown(absl::Duration grace) MDRL_EXCLUDES(shutdown_mutex_);
 
  private:
-  GrpcServer(std::unique_ptr<grpc::Server> server, std::string address,
+  GrpcServer(std::unique_ptr<grpc::CallbackGenericService> nothing,
+             std::unique_ptr<grpc::Server> server, std::string address,
              int port);
   void EndReady() MDRL_EXCLUDES(mutex_);
 
+  // Answers UNIMPLEMENTED where health is all there is; outlives the server.
+  const std::unique_ptr<grpc::CallbackGenericService> nothing_;
   const std::unique_ptr<grpc::Server> server_;
   const std::string address_;
   const int port_;

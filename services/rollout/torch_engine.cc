@@ -19,6 +19,7 @@
 #include "common/model/weights.h"
 #include "common/tensor/torch_status.h"
 #include "services/rollout/decode/decoder.h"
+#include "torch/version.h"
 
 namespace mdrl {
 namespace {
@@ -120,6 +121,8 @@ absl::StatusOr<std::shared_ptr<const LoadedPolicy>> TorchEngine::Load(
     return policy;
   });
 }
+
+std::string TorchEngine::Version() { return TORCH_VERSION; }
 
 void TorchEngine::PrepareThread() { at::set_num_threads(threads_per_lane_); }
 

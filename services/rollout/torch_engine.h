@@ -6,6 +6,7 @@
 #define MDRL_SERVICES_ROLLOUT_TORCH_ENGINE_H_
 
 #include <memory>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "common/format/hf_config.h"
@@ -18,6 +19,9 @@ class TorchEngine : public Engine {
  public:
   // `threads_per_lane`: how many Torch may use for one operation of one lane.
   TorchEngine(LladaConfig config, int threads_per_lane);
+
+  // Of the Torch it is built with, "2.11.0".
+  static std::string Version();
 
   absl::StatusOr<std::shared_ptr<const LoadedPolicy>> Load(
       const Snapshot& snapshot) override;

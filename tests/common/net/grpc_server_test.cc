@@ -97,6 +97,16 @@ TEST(GrpcServerTest, ServesOnAFreePortAndSaysWhich) {
   EXPECT_EQ(response->sandbox(), "xxx");
 }
 
+TEST(GrpcServerTest, ServesHealthAloneWithoutServices) {
+  const auto server = StartOrDie("127.0.0.1:0", {});
+  ASSERT_NE(server, nullptr);
+  server->SetReady(true);
+  EXPECT_EQ(Health(server->address(), ""), 1);
+  EXPECT_EQ(Health(server->address(), "ready"), 1);
+  EXPECT_EQ(CallListTasks(server->address()).status().code(),
+            absl::StatusCode::kUnimplemented);
+}
+
 TEST(GrpcServerTest, ServesOnAUnixSocket) {
   Door door;
   const std::string listen =
