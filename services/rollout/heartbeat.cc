@@ -7,10 +7,17 @@
 #include "common/base/log.h"
 
 namespace mdrl {
+namespace {
+
+// Until the learner has said how long its leases last.
+constexpr absl::Duration kFirstLease = absl::Seconds(15);
+
+}  // namespace
 
 Heartbeat::Heartbeat(const HeartbeatParts& parts, absl::Duration period)
     : parts_(parts),
-      last_answer_(Clock::Real().Now()),
+      last_answer_ns_(absl::ToUnixNanos(Clock::Real().Now())),
+      lease_for_ns_(absl::ToInt64Nanoseconds(kFirstLease)),
       box_(std::make_shared<ReturnBox>([this] { task_.RunSoon(); })),
       task_("heartbeat", period, [this] { Beat(); }) {}
 
@@ -49,18 +56,23 @@ void Heartbeat::Renew(const Session::Current& current) {
   request.decode_steps_ever = parts_.stats.decode_steps.load();
   parts_.board.Describe(parts_.follower.bytes_ever(), request);
   const absl::StatusOr<RenewReply> reply = parts_.link.Renew(request);
-  const absl::Time now = Clock::Real().Now();
+  const int64_t now = absl::ToUnixNanos(Clock::Real().Now());
   if (absl::IsAborted(reply.status())) {
     parts_.session.Lost(current.caller);
     return;
   }
   if (!reply.ok()) {
     // Cut off: finish what is begun, start nothing (protocol.md 5).
-    if (now - last_answer_ > 0.8 * lease_for_) parts_.queue.SetPaused(true);
+    const double silent = static_cast<double>(now - last_answer_ns_.load());
+    if (silent > 0.8 * static_cast<double>(lease_for_ns_.load())) {
+      parts_.queue.SetPaused(true);
+    }
     return;
   }
-  last_answer_ = now;
-  if (reply->lease_for > absl::ZeroDuration()) lease_for_ = reply->lease_for;
+  last_answer_ns_.store(now);
+  if (reply->lease_for > absl::ZeroDuration()) {
+    lease_for_ns_.store(absl::ToInt64Nanoseconds(reply->lease_for));
+  }
   parts_.queue.SetPaused(false);
   for (const RenewReply::Revoked& revoked : reply->revoked) {
     parts_.board.Revoke(revoked.key);

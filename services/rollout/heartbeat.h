@@ -6,6 +6,7 @@
 #define MDRL_SERVICES_ROLLOUT_HEARTBEAT_H_
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <optional>
 
@@ -45,6 +46,8 @@ class Heartbeat {
   // The learner asked for it; stays true.
   bool drain_asked() const { return drain_asked_.load(); }
 
+  // A beat on the caller's thread: the learner knows when it returns.
+  void BeatNow() { Beat(); }
   // A beat soon: something changed that the learner waits for.
   void BeatSoon() { task_.RunSoon(); }
   // Returns what lies in the box now, on the caller's thread.
@@ -59,9 +62,8 @@ class Heartbeat {
   const HeartbeatParts parts_;
   std::atomic<RenewRequest::Worker> state_{RenewRequest::Worker::kWarming};
   std::atomic<bool> drain_asked_{false};
-  // Of the beating thread alone.
-  absl::Time last_answer_;
-  absl::Duration lease_for_ = absl::Seconds(15);
+  std::atomic<int64_t> last_answer_ns_;  // since the epoch
+  std::atomic<int64_t> lease_for_ns_;
   // Loans must be dropped before the heartbeat goes: the box wakes the task.
   const std::shared_ptr<ReturnBox> box_;
   PeriodicTask task_;

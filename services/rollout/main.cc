@@ -99,7 +99,7 @@ absl::StatusOr<int> Serve(const RolloutFlags& flags) {
       RewardClient::Create({options.rewards, options.score_attempt,
                             options.score_attempts, options.score_total}));
   TorchEngine engine(model, options.threads_per_lane);
-  Worker worker(std::move(worker_options), *learner, *reward, engine);
+  RolloutWorker worker(std::move(worker_options), *learner, *reward, engine);
 
   // After the worker: a signal's callback must not find it gone.
   MDRL_ASSIGN_OR_RETURN(const auto stop, StopSignal::Install());

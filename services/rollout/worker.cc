@@ -55,8 +55,8 @@ bool MayPass(const absl::Status& status) {
 
 }  // namespace
 
-Worker::Worker(WorkerOptions options, LearnerLink& learner, RewardLink& reward,
-               Engine& engine)
+RolloutWorker::RolloutWorker(WorkerOptions options, LearnerLink& learner,
+                             RewardLink& reward, Engine& engine)
     : options_(std::move(options)),
       learner_(learner),
       reward_(reward),
@@ -72,14 +72,14 @@ Worker::Worker(WorkerOptions options, LearnerLink& learner, RewardLink& reward,
       lanes_(LaneParts{queue_, follower_, shelf_, engine, scorer_, stats_},
              MakeLaneOptions(options_)) {}
 
-Worker::~Worker() {
+RolloutWorker::~RolloutWorker() {
   Stop(absl::ZeroDuration());
   JoinAll();
 }
 
-uint32_t Worker::capacity() const { return CapacityOf(options_); }
+uint32_t RolloutWorker::capacity() const { return CapacityOf(options_); }
 
-absl::Status Worker::Run() {
+absl::Status RolloutWorker::Run() {
   absl::Status status = Serve();
   if (closing_.load() && absl::IsCancelled(status)) status = absl::OkStatus();
   TellReady(false);
@@ -88,7 +88,7 @@ absl::Status Worker::Run() {
   return status;
 }
 
-void Worker::Stop(absl::Duration grace) {
+void RolloutWorker::Stop(absl::Duration grace) {
   if (closing_.exchange(true)) {
     MutexLock lock(stop_mutex_);
     while (!stopped_) stop_changed_.Wait(stop_mutex_);
@@ -98,7 +98,11 @@ void Worker::Stop(absl::Duration grace) {
   scorer_.StopHolding();
   queue_.Close();
   lanes_.StopDecoding();
-  if (grace > absl::ZeroDuration()) board_.AwaitEmpty(grace);
+  if (grace > absl::ZeroDuration()) {
+    // Said before the long poll is cut off, or it might still be granted work.
+    heartbeat_.BeatNow();
+    board_.AwaitEmpty(grace);
+  }
   learner_.Cancel();
   reward_.Cancel();
   session_.Close();
@@ -111,7 +115,7 @@ void Worker::Stop(absl::Duration grace) {
   }
 }
 
-void Worker::JoinAll() {
+void RolloutWorker::JoinAll() {
   queue_.Close();
   lanes_.Close();
   scorer_.Close();
@@ -119,7 +123,7 @@ void Worker::JoinAll() {
   follower_.Close();
 }
 
-absl::Status Worker::Serve() {
+absl::Status RolloutWorker::Serve() {
   while (!Ending()) {
     MDRL_ASSIGN_OR_RETURN(const RegisterReply reply, Register());
     board_.KeepOnly(reply.adopted);
@@ -145,7 +149,8 @@ absl::Status Worker::Serve() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<RegisterRequest::Scorer>> Worker::AwaitScorers() {
+absl::StatusOr<std::vector<RegisterRequest::Scorer>>
+RolloutWorker::AwaitScorers() {
   const absl::Time since = Clock::Real().Now();
   absl::Duration pause = options_.first_pause;
   while (true) {
@@ -163,7 +168,7 @@ absl::StatusOr<std::vector<RegisterRequest::Scorer>> Worker::AwaitScorers() {
   }
 }
 
-absl::StatusOr<RegisterReply> Worker::Register() {
+absl::StatusOr<RegisterReply> RolloutWorker::Register() {
   RegisterRequest request;
   MDRL_ASSIGN_OR_RETURN(request.scorers, AwaitScorers());
   request.name = options_.name;
@@ -190,7 +195,7 @@ absl::StatusOr<RegisterReply> Worker::Register() {
   }
 }
 
-absl::Status Worker::WarmUp() {
+absl::Status RolloutWorker::WarmUp() {
   heartbeat_.BeatSoon();
   const absl::Time since = Clock::Real().Now();
   absl::Duration pause = options_.first_pause;
@@ -209,7 +214,7 @@ absl::Status Worker::WarmUp() {
   }
 }
 
-absl::Status Worker::LeaseUntilLost(const Caller& caller) {
+absl::Status RolloutWorker::LeaseUntilLost(const Caller& caller) {
   LeaseRequest request;
   request.caller = caller;
   request.wait = options_.lease_wait;
@@ -248,8 +253,9 @@ absl::Status Worker::LeaseUntilLost(const Caller& caller) {
   return absl::OkStatus();
 }
 
-absl::Status Worker::PauseAfter(const absl::Status& failure, absl::Time since,
-                                absl::Duration& pause) {
+absl::Status RolloutWorker::PauseAfter(const absl::Status& failure,
+                                       absl::Time since,
+                                       absl::Duration& pause) {
   if (closing_.load() || absl::IsCancelled(failure)) {
     return absl::CancelledError("the worker is closing");
   }
@@ -266,7 +272,7 @@ absl::Status Worker::PauseAfter(const absl::Status& failure, absl::Time since,
   return absl::OkStatus();
 }
 
-void Worker::TellReady(bool ready) {
+void RolloutWorker::TellReady(bool ready) {
   if (options_.on_ready) options_.on_ready(ready);
 }
 

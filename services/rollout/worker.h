@@ -71,15 +71,15 @@ struct WorkerOptions {
 };
 
 // Thread-safe.
-class Worker {
+class RolloutWorker {
  public:
   // The links and the engine outlive the worker.
-  Worker(WorkerOptions options, LearnerLink& learner, RewardLink& reward,
-         Engine& engine);
+  RolloutWorker(WorkerOptions options, LearnerLink& learner, RewardLink& reward,
+                Engine& engine);
   // As Close() without grace.
-  ~Worker();
-  Worker(const Worker&) = delete;
-  Worker& operator=(const Worker&) = delete;
+  ~RolloutWorker();
+  RolloutWorker(const RolloutWorker&) = delete;
+  RolloutWorker& operator=(const RolloutWorker&) = delete;
 
   // Blocks until Close(), or until the learner asked for a drain and nothing
   // is held any more: OK. Unavailable (PEER_UNREACHABLE): a peer was out of

@@ -74,7 +74,7 @@ class FakeEngine : public Engine {
       PhiloxSequence draws(lease.philox_key + version_, Stream::kGumbel,
                            engine_.careless_.load() ? batch : 0, 0, index);
       for (int i = 0; i < 4; ++i) {
-        completion.tokens.push_back(static_cast<int32_t>(draws.NextBelow(100)));
+        completion.tokens.push_back(static_cast<int32_t>(draws.NextBelow(16)));
       }
       completion.reveal_step.assign(4, 0);
       completion.confidence.assign(4, 0.5f);

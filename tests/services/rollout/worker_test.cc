@@ -41,8 +41,8 @@ class Running {
  public:
   explicit Running(WorkerOptions options = ToyOptions()) {
     learner.Publish(PlainSnapshot(0, 0, 64, 1));
-    worker_ =
-        std::make_unique<Worker>(std::move(options), learner, reward, engine);
+    worker_ = std::make_unique<RolloutWorker>(std::move(options), learner,
+                                              reward, engine);
     thread_ = std::thread([this] { status = worker_->Run(); });
   }
   ~Running() { Close(); }
@@ -54,7 +54,7 @@ class Running {
   void Join() {
     if (thread_.joinable()) thread_.join();
   }
-  Worker& worker() { return *worker_; }
+  RolloutWorker& worker() { return *worker_; }
 
   FakeLearner learner;
   FakeReward reward;
@@ -62,7 +62,7 @@ class Running {
   absl::Status status;
 
  private:
-  std::unique_ptr<Worker> worker_;
+  std::unique_ptr<RolloutWorker> worker_;
   std::thread thread_;
 };
 
@@ -233,7 +233,7 @@ TEST(WorkerTest, ADestroyedWorkerThatNeverRanLeavesNoThread) {
   FakeLearner learner;
   FakeReward reward;
   FakeEngine engine;
-  Worker worker(ToyOptions(), learner, reward, engine);
+  RolloutWorker worker(ToyOptions(), learner, reward, engine);
 }
 
 }  // namespace
