@@ -234,9 +234,11 @@ class Recovery {
     RecoveredGroup found;
     bool any = false;
     MDRL_RETURN_IF_ERROR(ForEach(
-        db_.Select("SELECT attempt, purpose, ticket, slot, version_min, "
-                   "version_max, content_sha256, seq, body FROM groups "
-                   "WHERE group_id = ?",
+        db_.Select("SELECT g.attempt, g.purpose, g.ticket, g.slot, "
+                   "g.version_min, g.version_max, g.content_sha256, g.seq, "
+                   "g.body, t.set_sha256, t.idx FROM groups g "
+                   "JOIN tickets t ON t.purpose = g.purpose AND "
+                   "t.ticket = g.ticket WHERE g.group_id = ?",
                    id),
         [&](const Query& row) -> absl::Status {
           any = true;
@@ -250,6 +252,8 @@ class Recovery {
                                 row.AsId<Digest>(6, key));
           stored.seq = row.U64(7);
           stored.body = row.Text(8);
+          MDRL_ASSIGN_OR_RETURN(found.set_sha256, row.AsId<Digest>(9, key));
+          found.index = row.U64(10);
           return absl::OkStatus();
         }));
     if (!any) return absl::DataLossError(key + " is missing");

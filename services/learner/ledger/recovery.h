@@ -38,6 +38,9 @@ struct StoredPromptSet {
 struct RecoveredGroup {
   StoredGroup stored;
   Group group;
+  // The prompt of its ticket.
+  Digest set_sha256;
+  uint64_t index = 0;
 };
 
 // A ticket that is not closed.
