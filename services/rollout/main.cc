@@ -17,6 +17,7 @@
 #include "common/net/grpc_server.h"
 #include "common/net/ready_line.h"
 #include "common/sync/stop_signal.h"
+#include "common/tensor/torch_version.h"
 #include "common/text/chat_template.h"
 #include "common/text/tokenizer.h"
 #include "common/wire/manifest_wire.h"
@@ -43,7 +44,7 @@ WorkerOptions MakeWorkerOptions(const RolloutOptions& options,
   worker.name = options.name;
   worker.boot_id = RandomBootId();
   worker.build = ThisBuild();
-  worker.build.torch = TorchEngine::Version();
+  worker.build.torch = TorchVersion();
   worker.lanes = options.lanes;
   worker.max_rows = RowsPerForward(model.vocab, options.block_tokens);
   worker.capacity = options.capacity;

@@ -19,7 +19,6 @@
 #include "common/model/weights.h"
 #include "common/tensor/torch_status.h"
 #include "services/rollout/decode/decoder.h"
-#include "torch/version.h"
 
 namespace mdrl {
 namespace {
@@ -122,7 +121,6 @@ absl::StatusOr<std::shared_ptr<const LoadedPolicy>> TorchEngine::Load(
   });
 }
 
-std::string TorchEngine::Version() { return TORCH_VERSION; }
 
 void TorchEngine::PrepareThread() { at::set_num_threads(threads_per_lane_); }
 

@@ -20,9 +20,6 @@ class TorchEngine : public Engine {
   // `threads_per_lane`: how many Torch may use for one operation of one lane.
   TorchEngine(LladaConfig config, int threads_per_lane);
 
-  // Of the Torch it is built with, "2.11.0".
-  static std::string Version();
-
   absl::StatusOr<std::shared_ptr<const LoadedPolicy>> Load(
       const Snapshot& snapshot) override;
   void PrepareThread() override;
