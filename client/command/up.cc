@@ -142,6 +142,11 @@ class Launch {
   absl::Status SubmitAll(const std::string& learner) {
     MDRL_ASSIGN_OR_RETURN(const auto link,
                           LearnerLink::Connect(learner, session_.timeout));
+    // Held-out sets first: the evaluation at the start waits for no set that
+    // comes after the first.
+    std::stable_partition(prepared_.prompts.sets.begin(),
+                          prepared_.prompts.sets.end(),
+                          [](const PlannedSet& set) { return set.held_out; });
     for (const PlannedSet& set : prepared_.prompts.sets) {
       const absl::StatusOr<v1::PromptSet> reply =
           link->Submit({.name = set.name,
@@ -187,7 +192,7 @@ class Launch {
   }
 
   const Session& session_;
-  const Prepared prepared_;
+  Prepared prepared_;
   Clock& clock_ = Clock::Real();
   const absl::Time started_;
   ServicePlan plan_;

@@ -148,7 +148,7 @@ class FrontDesk {
   // Blocks until the evaluation is over. Cancelled as in TakeRound; NotFound.
   absl::StatusOr<EvaluationView> AwaitEvaluation(const EvaluationId& id)
       MDRL_EXCLUDES(mutex_);
-  // Blocks until a set in state ACTIVE is there or the desk stops (Cancelled).
+  // Blocks until there is any prompt set, or the desk stops (Cancelled).
   absl::Status AwaitPrompts() MDRL_EXCLUDES(mutex_);
 
   // --- time and the end ---

@@ -125,7 +125,7 @@ absl::StatusOr<SnapshotStore::WatcherId> FrontDesk::WatchPolicy(
 
 absl::Status FrontDesk::AwaitPrompts() {
   MutexLock lock(mutex_);
-  while (!stopped_.has_value() && failed_.ok() && !library_.CanDraw()) {
+  while (!stopped_.has_value() && failed_.ok() && library_.sets().empty()) {
     changed_.Wait(mutex_);
   }
   if (!failed_.ok()) return failed_;
