@@ -1,0 +1,264 @@
+// mdrl-learner: flags -> options -> wire up -> run. No logic.
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <random>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ATen/Parallel.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/error.h"
+#include "common/base/log.h"
+#include "common/base/reexec.h"
+#include "common/base/status_macros.h"
+#include "common/net/build_info.h"
+#include "common/net/exit_code.h"
+#include "common/net/grpc_server.h"
+#include "common/net/ready_line.h"
+#include "common/sync/periodic_task.h"
+#include "common/sync/stop_signal.h"
+#include "common/tasks/check_truth.h"
+#include "common/tensor/torch_version.h"
+#include "services/learner/flags.h"
+#include "services/learner/learner.h"
+#include "services/learner/ledger/run_lock.h"
+#include "services/learner/model_source.h"
+#include "services/learner/server.h"
+
+namespace mdrl {
+namespace {
+
+// Leases and parked calls end at most this much late.
+constexpr absl::Duration kTick = absl::Milliseconds(100);
+// Parked calls are answered at once; this is for replies on their way.
+constexpr absl::Duration kShutdownGrace = absl::Seconds(2);
+
+// Makes the folder's parts. Unavailable RUN_DIR_NOT_EMPTY: it holds a run and
+// --resume was not said.
+absl::Status PrepareFolder(const LearnerOptions& options) {
+  std::error_code error;
+  std::filesystem::create_directories(options.run_dir + "/checkpoints", error);
+  if (error) {
+    return absl::UnavailableError(
+        absl::StrCat(options.run_dir, ": ", error.message()));
+  }
+  if (!options.resume &&
+      std::filesystem::exists(options.run_dir + "/ledger.db")) {
+    return ErrorWith(
+        absl::StatusCode::kUnavailable, reason::kRunDirNotEmpty, "run.dir",
+        absl::StrCat(options.run_dir,
+                     " holds a run already: continue it with --resume or "
+                     "choose another folder with --run-dir"));
+  }
+  const std::string config = options.run_dir + "/config.resolved.yaml";
+  if (!std::filesystem::exists(config)) {
+    std::ofstream(config) << options.config_text;
+  }
+  return absl::OkStatus();
+}
+
+RunId NewRunId() {
+  std::random_device device;
+  RunId id;
+  for (uint8_t& byte : id.bytes) byte = static_cast<uint8_t>(device());
+  return id;
+}
+
+// A run keeps its id; every start is a new epoch, in the ledger before anyone
+// is served.
+absl::Status BeginEpoch(const RecoveredRun& recovered, LearnerOptions& options,
+                        Ledger& ledger) {
+  options.desk.run_id = NewRunId();
+  const auto known = recovered.meta.find("run_id");
+  if (known != recovered.meta.end()) {
+    const auto id = RunId::FromBytes(known->second);
+    if (!id.has_value()) return absl::DataLossError("ledger.db: meta run_id");
+    options.desk.run_id = *id;
+  }
+  options.desk.epoch = recovered.last_epoch + 1;
+  EpochStarted epoch;
+  epoch.epoch = options.desk.epoch;
+  epoch.build = options.desk.build.version;
+  return ledger
+      .Commit(
+          LedgerWrite()
+              .Add(MetaSet{"run_id", options.desk.run_id.ToBytes()})
+              .Add(MetaSet{"base_model_hash",
+                           options.desk.base_model_hash.ToBytes()})
+              .Add(MetaSet{"config_sha256", options.result_sha256.ToBytes()})
+              .Add(std::move(epoch)))
+      .status();
+}
+
+void FillDesk(const ModelSource& source, LearnerOptions& options) {
+  DeskOptions& desk = options.desk;
+  desk.build = ThisBuild();
+  desk.build.torch = TorchVersion();
+  desk.base_model_hash = source.base_model_hash;
+  desk.tokenizer_hash = source.tokenizer_hash;
+  desk.vocabulary = static_cast<uint32_t>(source.config.vocab);
+  desk.tokenize = [tokenizer = source.tokenizer,
+                   chat = source.chat](const Prompt& prompt) {
+    return tokenizer->Encode(chat.Render(prompt.turns, prompt.prefill));
+  };
+  desk.validate = [](const Prompt& prompt) -> absl::StatusOr<std::string> {
+    MDRL_ASSIGN_OR_RETURN(const TruthCheck check,
+                          CheckTruth(prompt.task, prompt.truth));
+    return std::string(check.several_solutions ? "several solutions" : "");
+  };
+  desk.group_codec = WireCodecs().group;
+}
+
+absl::StatusOr<std::vector<std::vector<SftPair>>> ReadSft(
+    const LearnerOptions& options, const ModelSource& source) {
+  std::vector<std::vector<SftPair>> stages;
+  for (const SftSettings& stage : options.sft) {
+    MDRL_ASSIGN_OR_RETURN(
+        stages.emplace_back(),
+        ReadSftData(stage.data, *source.tokenizer, source.chat));
+  }
+  return stages;
+}
+
+// The number of the signal that ended the run; 0: it is complete.
+absl::StatusOr<int> Serve(const LearnerFlags& flags) {
+  MDRL_ASSIGN_OR_RETURN(LearnerOptions options,
+                        LoadLearnerOptions(flags.serve));
+  ConfigureLog({.level = options.log_level,
+                .format = options.log_format,
+                .role = "learner",
+                .run = options.run_name});
+  MDRL_ASSIGN_OR_RETURN(const auto stop, StopSignal::Install());
+  MDRL_RETURN_IF_ERROR(PrepareFolder(options));
+  MDRL_ASSIGN_OR_RETURN(const auto lock, RunLock::Take(options.run_dir));
+  at::set_num_threads(static_cast<int>(options.threads));
+
+  MDRL_ASSIGN_OR_RETURN(
+      ModelSource source,
+      ReadModelSource(options.model_path, options.random_init, options.seed));
+  MDRL_ASSIGN_OR_RETURN(
+      options.desk.decode.forbid_ids,
+      ForbiddenIds(options.forbid, source.config.mask_id, source.config.eos_id,
+                   source.config.pad_id, source.config.vocab));
+  for (DecodeSettings& decode : options.desk.eval_decode) {
+    decode.forbid_ids = options.desk.decode.forbid_ids;
+  }
+  FillDesk(source, options);
+  MDRL_ASSIGN_OR_RETURN(auto sft, ReadSft(options, source));
+
+  CheckpointFolder checkpoints(
+      {.root = options.run_dir + "/checkpoints",
+       .keep_last = options.checkpoint.keep_last,
+       .keep_every_rounds = options.checkpoint.keep_every_rounds});
+  const std::string ledger_path = options.run_dir + "/ledger.db";
+  MDRL_ASSIGN_OR_RETURN(const std::unique_ptr<Ledger> ledger,
+                        Ledger::Open({.path = ledger_path,
+                                      .commit_delay = options.commit_delay,
+                                      .commit_events = options.commit_events,
+                                      .queue = options.ledger_queue,
+                                      .keep_events = options.keep_events}));
+  const absl::StatusOr<Checkpoint> newest = checkpoints.FindNewest();
+  MDRL_ASSIGN_OR_RETURN(
+      const RecoveredRun recovered,
+      RecoverRun({.path = ledger_path,
+                  .codec = options.desk.group_codec,
+                  .first_round = newest.ok() ? newest->state.round : 0}));
+  MDRL_RETURN_IF_ERROR(BeginEpoch(recovered, options, *ledger));
+  MDRL_ASSIGN_OR_RETURN(const auto reader, LedgerReader::Open(ledger_path));
+  MDRL_ASSIGN_OR_RETURN(
+      const auto step_log,
+      StepLog::Open(options.run_dir + "/steps.jsonl", *reader));
+  MDRL_ASSIGN_OR_RETURN(const auto feed, EventFeed::Open(ledger_path));
+  ledger->OnCommit([&feed](uint64_t seq) { feed->Advance(seq); });
+
+  Clock& clock = Clock::Real();
+  MDRL_ASSIGN_OR_RETURN(const auto desk, FrontDesk::Create(options.desk, clock,
+                                                           *ledger, recovered));
+  RunBoard board;
+  Learner::Parts parts{.desk = *desk,
+                       .ledger = *ledger,
+                       .checkpoints = checkpoints,
+                       .board = board,
+                       .step_log = step_log.get(),
+                       .clock = clock,
+                       .manifest_codec = WireCodecs().manifest,
+                       .text_of = nullptr,
+                       .sft = std::move(sft),
+                       .recovered = recovered};
+  parts.text_of = [tokenizer =
+                       source.tokenizer](const std::vector<int32_t>& tokens) {
+    return tokenizer->Decode(tokens, /*skip_special=*/false);
+  };
+  MDRL_ASSIGN_OR_RETURN(
+      const auto learner,
+      Learner::Create(options, std::move(parts), source.config,
+                      std::move(source.weights), std::move(source.files)));
+  MDRL_RETURN_IF_ERROR(learner->Restore());
+
+  // Shutdown order: no new calls, the desk answers what is parked, the server
+  // ends, the tick ends, the ledger commits what is left.
+  MDRL_ASSIGN_OR_RETURN(const auto server,
+                        LearnerServer::Start(options, *desk, *feed, board));
+  PeriodicTask tick("tick", kTick, [&desk] { desk->Tick(); });
+  stop->OnStop([&desk] { desk->Stop(Reason::kDraining); });
+  MDRL_RETURN_IF_ERROR(PrintReadyLine({server->address(), ""}));
+  Log(LogLevel::kInfo, "ready", "serving", {{"address", server->address()}});
+
+  const absl::Status run = learner->Run();
+  const bool stopped = absl::IsCancelled(run) && stop->Requested();
+  if (run.ok() || stopped) {
+    (void)ledger->Commit(LedgerWrite().Add(
+        EpochEnded{run.ok() ? "the run is complete" : "stopped by a signal"}));
+  }
+  server->Drain();
+  desk->Close();
+  feed->Close();
+  server->Shutdown(kShutdownGrace);
+  tick.Close();
+  ledger->Close();
+  if (stopped) return stop->signal_number();
+  MDRL_RETURN_IF_ERROR(run);
+  return 0;
+}
+
+int Fail(const absl::Status& status) {
+  Log(LogLevel::kError, "failed", std::string(status.message()));
+  std::cerr << "mdrl-learner: " << status.message() << "\n";
+  return ExitCodeOf(status);
+}
+
+int Main(std::span<const std::string_view> arguments) {
+  const absl::StatusOr<LearnerFlags> flags = ParseLearnerFlags(arguments);
+  if (!flags.ok()) return Fail(flags.status());
+  if (flags->command == LearnerFlags::Command::kHelp) {
+    std::cout << kLearnerUsage;
+    return 0;
+  }
+  if (flags->command == LearnerFlags::Command::kVersion) {
+    std::cout << ThisBuild().version << " (" << ThisBuild().git << ")\n";
+    return 0;
+  }
+  const absl::StatusOr<int> signal = Serve(*flags);
+  if (!signal.ok()) return Fail(signal.status());
+  return *signal == 0 ? 0 : 128 + *signal;
+}
+
+}  // namespace
+}  // namespace mdrl
+
+int main(int argc, char** argv) {
+  // Waiting threads of libgomp must sleep, not spin: others need the cores.
+  if (const absl::Status status =
+          mdrl::EnsureEnvironment("OMP_WAIT_POLICY", "passive", argv);
+      !status.ok()) {
+    mdrl::Log(mdrl::LogLevel::kWarn, "reexec", status.ToString());
+  }
+  const std::vector<std::string_view> arguments(argv + 1, argv + argc);
+  return mdrl::Main(arguments);
+}

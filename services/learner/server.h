@@ -1,0 +1,48 @@
+// The learner's gRPC side in one place: doors, server and wire codecs, behind a
+// header without protobuf, for the file that also sees Torch.
+#ifndef MDRL_SERVICES_LEARNER_SERVER_H_
+#define MDRL_SERVICES_LEARNER_SERVER_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/record/group.h"
+#include "common/record/snapshot.h"
+#include "services/learner/desk/front_desk.h"
+#include "services/learner/ledger/event_feed.h"
+#include "services/learner/options.h"
+#include "services/learner/run_board.h"
+
+namespace mdrl {
+
+struct Codecs {
+  GroupCodec group;
+  ManifestCodec manifest;
+};
+Codecs WireCodecs();
+
+class LearnerServer {
+ public:
+  // Listening and ready when it returns; what it borrows outlives it. Errors
+  // as GrpcServer::Start.
+  static absl::StatusOr<std::unique_ptr<LearnerServer>> Start(
+      const LearnerOptions& options, FrontDesk& desk, EventFeed& feed,
+      const RunBoard& board);
+  ~LearnerServer();
+
+  const std::string& address() const;
+  // "ready" goes off; calls are still served.
+  void Drain();
+  void Shutdown(absl::Duration grace);
+
+ private:
+  struct Doors;
+  explicit LearnerServer(std::unique_ptr<Doors> doors);
+  const std::unique_ptr<Doors> doors_;
+};
+
+}  // namespace mdrl
+
+#endif  // MDRL_SERVICES_LEARNER_SERVER_H_
