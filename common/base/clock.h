@@ -1,4 +1,5 @@
-// Time as a dependency: real in processes, fake in tests. The only place that sleeps, besides net/retry.
+// Time as a dependency: real in processes, fake in tests. The only place that
+// sleeps, besides net/retry.
 //
 // Thread-safe.
 #ifndef MDRL_COMMON_BASE_CLOCK_H_
@@ -11,8 +12,8 @@ namespace mdrl {
 class Clock {
  public:
   virtual ~Clock() = default;
-  // Never goes backwards within a process. Its distance from the wall clock is constant
-  // from the process's start on.
+  // Never goes backwards within a process. Its distance from the wall clock is
+  // constant from the process's start on.
   virtual absl::Time Now() = 0;
   virtual void SleepFor(absl::Duration duration) = 0;
 

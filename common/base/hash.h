@@ -1,9 +1,11 @@
-// SHA-256 for identity and XXH3-128 for finding accidents, in the byte layout of docs/protocol.md.
+// SHA-256 for identity and XXH3-128 for finding accidents, in the byte layout
+// of docs/protocol.md.
 //
 // Numbers are little endian; strings and lists are preceded by their length
 // as u64; fixed-size ids and digests go in as they stand.
 //
-//   const Digest id = Sha256().String("mdrl.group.v1").U32(1).Bytes(set).Finish();
+//   const Digest id =
+//   Sha256().String("mdrl.group.v1").U32(1).Bytes(set).Finish();
 #ifndef MDRL_COMMON_BASE_HASH_H_
 #define MDRL_COMMON_BASE_HASH_H_
 
@@ -34,9 +36,7 @@ class Sha256 {
     return Raw(id.bytes.data(), N);
   }
   // Variable-size text: its length as u64, then the bytes.
-  Sha256& String(std::string_view text) {
-    return U64(text.size()).Bytes(text);
-  }
+  Sha256& String(std::string_view text) { return U64(text.size()).Bytes(text); }
   Sha256& U16(uint16_t value);
   Sha256& U32(uint32_t value);
   Sha256& U64(uint64_t value);

@@ -14,7 +14,8 @@
 
 namespace mdrl {
 
-// Policy versions: dense from 0 within a run; trusted only with a manifest hash.
+// Policy versions: dense from 0 within a run; trusted only with a manifest
+// hash.
 using Version = uint64_t;
 
 // `Tag` keeps ids of different things apart; N is the size in bytes.
@@ -29,7 +30,9 @@ struct ByteId {
     for (size_t i = 0; i < N; ++i) id.bytes[i] = static_cast<uint8_t>(raw[i]);
     return id;
   }
-  std::string ToBytes() const { return std::string(bytes.begin(), bytes.end()); }
+  std::string ToBytes() const {
+    return std::string(bytes.begin(), bytes.end());
+  }
   std::string ToHex(size_t first_bytes = N) const {
     static constexpr char kDigits[] = "0123456789abcdef";
     std::string out;

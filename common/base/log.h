@@ -54,11 +54,11 @@ struct Voidify {
 }  // namespace mdrl
 
 // For what we did wrong, never for what came from outside.
-#define MDRL_CHECK(condition)                            \
-  (condition) ? (void)0                                  \
-              : ::mdrl::internal::Voidify() &            \
-                    ::mdrl::internal::CheckFailure(      \
-                        __FILE__, __LINE__, #condition)  \
-                        .stream()
+#define MDRL_CHECK(condition)                                              \
+  (condition)                                                              \
+      ? (void)0                                                            \
+      : ::mdrl::internal::Voidify() &                                      \
+            ::mdrl::internal::CheckFailure(__FILE__, __LINE__, #condition) \
+                .stream()
 
 #endif  // MDRL_COMMON_BASE_LOG_H_

@@ -1,4 +1,5 @@
-// Philox4x32-10, the only source of randomness, and the stream table that says which number belongs to what.
+// Philox4x32-10, the only source of randomness, and the stream table that says
+// which number belongs to what.
 //
 // Counter-based (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3",
 // SC 2011): a number is a pure function of key and counter, so no draw depends
@@ -8,16 +9,21 @@
 // 16-byte id) as a little-endian u64, low word first. Counter words c0..c3 per
 // stream; c3 = stream * 2^24 + low bits; output word j serves number 4*c0 + j.
 //
-//   stream          id in the key            c0          c1                c2             low bits of c3
-//   1 prompt order  set_sha256[0:16]         index/4     pass              0              0
-//   2 Gumbel        group_id                 token/4     canvas position   decode step    completion
-//   3 remasking     group_id                 position/4  0                 decode step    completion
-//   4 corruption    group_id                 draw/4      0: all samples,   use*2^16 +     completion, or 2^24-1:
-//                                                        else sample + 1   step in round  once for the group
-//   5 init          SHA-256(name)[0:16]      element/4   0                 0              0
-//   6 SFT           stage number, u128       draw/4      row               step           0
+//   stream          id in the key            c0          c1                c2
+//   low bits of c3 1 prompt order  set_sha256[0:16]         index/4     pass 0
+//   0 2 Gumbel        group_id                 token/4     canvas position
+//   decode step    completion 3 remasking     group_id position/4  0 decode
+//   step    completion 4 corruption    group_id                 draw/4      0:
+//   all samples,   use*2^16 +     completion, or 2^24-1:
+//                                                        else sample + 1   step
+//                                                        in round  once for the
+//                                                        group
+//   5 init          SHA-256(name)[0:16]      element/4   0                 0 0
+//   6 SFT           stage number, u128       draw/4      row               step
+//   0
 //
-// Streams 5 and 6 use purpose 0. Everything here is constexpr-simple and thread-safe.
+// Streams 5 and 6 use purpose 0. Everything here is constexpr-simple and
+// thread-safe.
 #ifndef MDRL_COMMON_BASE_PHILOX_H_
 #define MDRL_COMMON_BASE_PHILOX_H_
 
@@ -39,7 +45,8 @@ enum class Stream : uint32_t {
 
 using PhiloxWords = std::array<uint32_t, 4>;
 
-// One block of the generator: ten rounds over `counter` with `key` (low word first).
+// One block of the generator: ten rounds over `counter` with `key` (low word
+// first).
 constexpr PhiloxWords Philox4x32(PhiloxWords counter, uint64_t key) {
   uint32_t k0 = static_cast<uint32_t>(key);
   uint32_t k1 = static_cast<uint32_t>(key >> 32);

@@ -1,4 +1,5 @@
-// Two macros for functions that return absl::Status or absl::StatusOr; nothing clever.
+// Two macros for functions that return absl::Status or absl::StatusOr; nothing
+// clever.
 //
 //   MDRL_RETURN_IF_ERROR(file.Sync());
 //   MDRL_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
@@ -32,10 +33,10 @@ inline absl::Status WithContext(const absl::Status& status,
 
 }  // namespace mdrl
 
-#define MDRL_RETURN_IF_ERROR(expr)                 \
-  do {                                             \
-    ::absl::Status mdrl_status = (expr);           \
-    if (!mdrl_status.ok()) return mdrl_status;     \
+#define MDRL_RETURN_IF_ERROR(expr)             \
+  do {                                         \
+    ::absl::Status mdrl_status = (expr);       \
+    if (!mdrl_status.ok()) return mdrl_status; \
   } while (false)
 
 #define MDRL_CONCAT_INNER(a, b) a##b

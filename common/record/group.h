@@ -1,4 +1,5 @@
-// Completions with their reveals and scores, and the group they form. Plain values.
+// Completions with their reveals and scores, and the group they form. Plain
+// values.
 #ifndef MDRL_COMMON_RECORD_GROUP_H_
 #define MDRL_COMMON_RECORD_GROUP_H_
 
@@ -16,7 +17,8 @@
 
 namespace mdrl {
 
-// A position that stop_at_eos left unrevealed: token EOS, this step, confidence 0.
+// A position that stop_at_eos left unrevealed: token EOS, this step, confidence
+// 0.
 inline constexpr uint16_t kNeverRevealed = 0xFFFF;
 
 enum class Outcome : uint32_t {
@@ -33,7 +35,8 @@ struct ScoreComponent {
   std::string name;
   double value = 0.0;
   double weight = 0.0;  // 0: a measurement only
-  friend bool operator==(const ScoreComponent&, const ScoreComponent&) = default;
+  friend bool operator==(const ScoreComponent&,
+                         const ScoreComponent&) = default;
 };
 
 // Invariant: reward is absent iff outcome is kServiceError.
@@ -60,9 +63,10 @@ struct Completion {
   std::vector<int32_t> tokens;
   std::vector<uint16_t> reveal_step;  // decode step, from 0; kNeverRevealed
   std::vector<float> confidence;      // at reveal; float16 on the wire
-  uint32_t effective_tokens = 0;      // n: up to and including the first EOS, else N
-  bool truncated = false;             // no EOS on the canvas
-  uint32_t forwards = 0;              // of its group's batch
+  uint32_t effective_tokens =
+      0;                   // n: up to and including the first EOS, else N
+  bool truncated = false;  // no EOS on the canvas
+  uint32_t forwards = 0;   // of its group's batch
   std::vector<VersionSpan> versions;
   Score score;
   friend bool operator==(const Completion&, const Completion&) = default;

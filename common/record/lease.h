@@ -1,4 +1,5 @@
-// A lease: one group of one prompt, lent to one worker for a time. Plain values.
+// A lease: one group of one prompt, lent to one worker for a time. Plain
+// values.
 #ifndef MDRL_COMMON_RECORD_LEASE_H_
 #define MDRL_COMMON_RECORD_LEASE_H_
 
@@ -16,24 +17,38 @@
 
 namespace mdrl {
 
-enum class Reveal : uint32_t { kUnspecified, kLowConfidence, kRandom, kThreshold };
-enum class DecodeCache : uint32_t { kUnspecified, kNone, kPrefix, kDual, kBlockCausal };
+enum class Reveal : uint32_t {
+  kUnspecified,
+  kLowConfidence,
+  kRandom,
+  kThreshold
+};
+enum class DecodeCache : uint32_t {
+  kUnspecified,
+  kNone,
+  kPrefix,
+  kDual,
+  kBlockCausal
+};
 enum class SwapAt : uint32_t { kUnspecified, kGroup, kBlock, kStep };
 
-// How a canvas is filled (algorithms.md 0.3; LLaDA's semi-autoregressive generate).
+// How a canvas is filled (algorithms.md 0.3; LLaDA's semi-autoregressive
+// generate).
 struct DecodeSettings {
-  uint32_t canvas_tokens = 0;   // N
-  uint32_t block_tokens = 0;    // B; divides N
-  uint32_t decode_steps = 0;    // S; max(1, S / (N/B)) forwards per block
-  float temperature = 0.0f;     // 0: arg-max
+  uint32_t canvas_tokens = 0;  // N
+  uint32_t block_tokens = 0;   // B; divides N
+  uint32_t decode_steps = 0;   // S; max(1, S / (N/B)) forwards per block
+  float temperature = 0.0f;    // 0: arg-max
   Reveal reveal = Reveal::kLowConfidence;
-  float threshold = 0.0f;       // for kThreshold
+  float threshold = 0.0f;  // for kThreshold
   DecodeCache cache = DecodeCache::kNone;
-  bool stop_at_eos = false;     // stop a row after the block that holds its first EOS
+  bool stop_at_eos =
+      false;  // stop a row after the block that holds its first EOS
   SwapAt swap_at = SwapAt::kGroup;
-  float cfg_scale = 0.0f;       // 0: no guidance
+  float cfg_scale = 0.0f;            // 0: no guidance
   std::vector<uint32_t> forbid_ids;  // token ids that are never chosen
-  friend bool operator==(const DecodeSettings&, const DecodeSettings&) = default;
+  friend bool operator==(const DecodeSettings&,
+                         const DecodeSettings&) = default;
 };
 
 // Fencing token of one attempt at one group.
@@ -62,7 +77,8 @@ struct Lease {
   absl::Duration lease_for;
   absl::Duration group_deadline;
   std::string rubric;
-  std::map<std::string, double> rubric_weights;  // by component; absent: the rubric's own
+  std::map<std::string, double>
+      rubric_weights;  // by component; absent: the rubric's own
   bool keep_text_after_eos = false;
   friend bool operator==(const Lease&, const Lease&) = default;
 };

@@ -1,4 +1,5 @@
-// Why something waits, failed or ended; outcomes of calls; purposes of leases. One list for replies, events, Explain and metric labels.
+// Why something waits, failed or ended; outcomes of calls; purposes of leases.
+// One list for replies, events, Explain and metric labels.
 //
 // The numbers are those of proto/mdrl/v1/types.proto; common/wire checks that.
 #ifndef MDRL_COMMON_RECORD_REASON_H_
@@ -55,7 +56,8 @@ enum class Reason : uint32_t {
   kInternal = 35,
 };
 
-// "NO_PROMPTS"; "REASON_UNSPECIFIED" for 0 and for numbers this build does not know.
+// "NO_PROMPTS"; "REASON_UNSPECIFIED" for 0 and for numbers this build does not
+// know.
 std::string_view ReasonName(Reason reason);
 
 }  // namespace mdrl

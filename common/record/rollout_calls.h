@@ -1,8 +1,8 @@
 // What a rollout worker and the learner say to each other, as plain values.
 //
-// common/wire translates each to and from its message in proto/mdrl/v1/rollout.proto;
-// the learner's desk and the worker know only these. Meaning, retries and
-// codes: docs/protocol.md.
+// common/wire translates each to and from its message in
+// proto/mdrl/v1/rollout.proto; the learner's desk and the worker know only
+// these. Meaning, retries and codes: docs/protocol.md.
 #ifndef MDRL_COMMON_RECORD_ROLLOUT_CALLS_H_
 #define MDRL_COMMON_RECORD_ROLLOUT_CALLS_H_
 
@@ -75,10 +75,21 @@ struct LeaseReply {
 struct RenewRequest {
   enum class Worker : uint32_t { kUnspecified, kWarming, kReady, kDraining };
   enum class Phase : uint32_t {
-    kUnspecified, kQueued, kAwaitingPolicy, kDecoding, kScoring, kSubmitting
+    kUnspecified,
+    kQueued,
+    kAwaitingPolicy,
+    kDecoding,
+    kScoring,
+    kSubmitting
   };
   enum class Stage : uint32_t {
-    kUnspecified, kFetching, kVerified, kStaged, kUsable, kActive, kFailed
+    kUnspecified,
+    kFetching,
+    kVerified,
+    kStaged,
+    kUsable,
+    kActive,
+    kFailed
   };
   struct Held {
     LeaseKey key;
@@ -123,7 +134,12 @@ struct SubmitGroupRequest {
 
 struct SubmitGroupReply {
   enum class Outcome : uint32_t {
-    kUnspecified, kAccepted, kDuplicate, kSuperseded, kLate, kCancelled
+    kUnspecified,
+    kAccepted,
+    kDuplicate,
+    kSuperseded,
+    kLate,
+    kCancelled
   };
   Outcome outcome = Outcome::kUnspecified;
   uint32_t accepted_attempt = 0;

@@ -11,7 +11,8 @@
 namespace mdrl {
 namespace {
 
-std::vector<ChunkHash> HashChunks(std::string_view bytes, uint32_t chunk_bytes) {
+std::vector<ChunkHash> HashChunks(std::string_view bytes,
+                                  uint32_t chunk_bytes) {
   std::vector<ChunkHash> hashes;
   for (size_t at = 0; at < bytes.size(); at += chunk_bytes) {
     hashes.push_back(Xxh3(bytes.substr(at, chunk_bytes)));
@@ -54,18 +55,18 @@ absl::Status VerifySnapshot(const Snapshot& snapshot) {
   const Manifest& manifest = snapshot.manifest;
   const std::string name = absl::StrCat("policy ", manifest.version);
   if (snapshot.bytes.size() != manifest.total_bytes) {
-    return absl::DataLossError(
-        absl::StrCat(name, ": ", snapshot.bytes.size(),
-                     " bytes, its manifest says ", manifest.total_bytes));
+    return absl::DataLossError(absl::StrCat(name, ": ", snapshot.bytes.size(),
+                                            " bytes, its manifest says ",
+                                            manifest.total_bytes));
   }
   if (manifest.chunk_bytes == 0) {
     return absl::DataLossError(absl::StrCat(name, ": chunk size 0"));
   }
   const auto hashes = HashChunks(snapshot.bytes, manifest.chunk_bytes);
   if (hashes.size() != manifest.chunk_xxh3_128.size()) {
-    return absl::DataLossError(
-        absl::StrCat(name, ": ", hashes.size(), " chunks, its manifest lists ",
-                     manifest.chunk_xxh3_128.size()));
+    return absl::DataLossError(absl::StrCat(name, ": ", hashes.size(),
+                                            " chunks, its manifest lists ",
+                                            manifest.chunk_xxh3_128.size()));
   }
   for (size_t i = 0; i < hashes.size(); ++i) {
     if (hashes[i] != manifest.chunk_xxh3_128[i]) {
@@ -76,8 +77,8 @@ absl::Status VerifySnapshot(const Snapshot& snapshot) {
   for (const TensorEntry& tensor : manifest.tensors) {
     if (tensor.offset > manifest.total_bytes ||
         tensor.bytes > manifest.total_bytes - tensor.offset) {
-      return absl::DataLossError(absl::StrCat(
-          name, ": tensor ", tensor.name, " lies outside the bytes"));
+      return absl::DataLossError(absl::StrCat(name, ": tensor ", tensor.name,
+                                              " lies outside the bytes"));
     }
   }
   if (ManifestContentSha256(manifest) != manifest.content_sha256) {

@@ -1,6 +1,8 @@
-// A policy's weights as immutable bytes with a manifest. Torch-free and protobuf-free.
+// A policy's weights as immutable bytes with a manifest. Torch-free and
+// protobuf-free.
 //
-// Shared as std::shared_ptr<const Snapshot>: whoever holds one may read it from any thread.
+// Shared as std::shared_ptr<const Snapshot>: whoever holds one may read it from
+// any thread.
 #ifndef MDRL_COMMON_RECORD_SNAPSHOT_H_
 #define MDRL_COMMON_RECORD_SNAPSHOT_H_
 
@@ -17,7 +19,8 @@
 
 namespace mdrl {
 
-// 2 MiB: the fastest chunk of every size measured; gRPC's default limit is 4 MiB with framing.
+// 2 MiB: the fastest chunk of every size measured; gRPC's default limit is 4
+// MiB with framing.
 inline constexpr uint32_t kChunkBytes = 2u << 20;
 
 enum class Encoding : uint32_t { kUnspecified, kAdapter, kFull };

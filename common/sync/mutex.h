@@ -68,13 +68,13 @@ class Condition {
     std::unique_lock<std::mutex> lock(mutex.mutex_, std::adopt_lock);
     // Through the system clock: g++ 12's ThreadSanitizer does not know
     // pthread_cond_clockwait, which wait_for on the steady clock would call.
-    const auto deadline = std::chrono::system_clock::now() +
-                          absl::ToChronoNanoseconds(timeout);
+    const auto deadline =
+        std::chrono::system_clock::now() + absl::ToChronoNanoseconds(timeout);
     const bool woken =
         condition_.wait_until(
-            lock, std::chrono::time_point_cast<
-                      std::chrono::system_clock::duration>(deadline)) ==
-        std::cv_status::no_timeout;
+            lock,
+            std::chrono::time_point_cast<std::chrono::system_clock::duration>(
+                deadline)) == std::cv_status::no_timeout;
     lock.release();
     return woken;
   }

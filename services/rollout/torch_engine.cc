@@ -121,7 +121,6 @@ absl::StatusOr<std::shared_ptr<const LoadedPolicy>> TorchEngine::Load(
   });
 }
 
-
 void TorchEngine::PrepareThread() { at::set_num_threads(threads_per_lane_); }
 
 }  // namespace mdrl

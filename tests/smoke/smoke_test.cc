@@ -1,7 +1,8 @@
-#include <gtest/gtest.h>
 #include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
 
 #include "absl/status/status.h"
+#include "mdrl/v1/reward.grpc.pb.h"
 #include "mdrl/v1/types.pb.h"
 #include "tests/smoke/smoke_torch.h"
 
@@ -17,7 +18,9 @@ TEST(SmokeTest, TorchGrpcProtobufAndAbseilShareAProcess) {
   ASSERT_TRUE(copy.ParseFromString(prompt.SerializeAsString()));
   EXPECT_EQ(copy.task(), "sudoku4");
 
+  v1::RewardService::CallbackService service;
   grpc::ServerBuilder builder;
+  builder.RegisterService(&service);
   int port = 0;
   builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(),
                            &port);

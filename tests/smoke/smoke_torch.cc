@@ -2,12 +2,13 @@
 
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/full.h>
+#include <ATen/ops/mul.h>
 
 namespace mdrl {
 
 double GradientOfSquareAtThree() {
   at::Tensor x = at::full({}, 3.0, at::kDouble).requires_grad_(true);
-  (x * x).backward();
+  x.mul(x).backward();
   return x.grad().item<double>();
 }
 

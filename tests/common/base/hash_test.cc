@@ -7,9 +7,8 @@ namespace {
 
 TEST(HashTest, Sha256OfAbcIsTheStandardsExample) {
   // FIPS 180-4, one-block message.
-  EXPECT_EQ(
-      Sha256Of("abc").ToHex(),
-      "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(Sha256Of("abc").ToHex(),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
 TEST(HashTest, StringsAreFramedByTheirLength) {

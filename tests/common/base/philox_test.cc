@@ -59,11 +59,15 @@ TEST(PhiloxTest, TheStreamTableIsPinned) {
   const uint64_t key0 = PhiloxKey(/*run_seed=*/42, /*purpose=*/0, id);
   EXPECT_EQ(key, 0x919f6ae7d05e7156ull);
   EXPECT_EQ(key0, 0x1c2d7dc22b9766b8ull);
-  EXPECT_EQ(PhiloxSequence(key, Stream::kPromptOrder, 3, 0, 0).At(9), 0x5d0ecd49u);
+  EXPECT_EQ(PhiloxSequence(key, Stream::kPromptOrder, 3, 0, 0).At(9),
+            0x5d0ecd49u);
   EXPECT_EQ(PhiloxSequence(key, Stream::kGumbel, 17, 5, 2).At(9), 0x5c3a5fd4u);
-  EXPECT_EQ(PhiloxSequence(key, Stream::kRemasking, 0, 5, 2).At(9), 0x2f9222b1u);
+  EXPECT_EQ(PhiloxSequence(key, Stream::kRemasking, 0, 5, 2).At(9),
+            0x2f9222b1u);
   EXPECT_EQ(PhiloxSequence(key, Stream::kCorruption, 2, (1u << 16) + 3,
-                           (1u << 24) - 1).At(9), 0xa2669e96u);
+                           (1u << 24) - 1)
+                .At(9),
+            0xa2669e96u);
   EXPECT_EQ(PhiloxSequence(key0, Stream::kInit, 0, 0, 0).At(9), 0x85323e6bu);
   EXPECT_EQ(PhiloxSequence(key0, Stream::kSft, 11, 4, 0).At(9), 0x60f27380u);
 }
