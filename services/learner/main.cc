@@ -135,13 +135,15 @@ absl::StatusOr<int> Serve(const LearnerFlags& flags) {
                 .role = "learner",
                 .run = options.run_name});
   MDRL_ASSIGN_OR_RETURN(const auto stop, StopSignal::Install());
+  MDRL_RETURN_IF_ERROR(CheckListen(options));
   MDRL_RETURN_IF_ERROR(PrepareFolder(options));
   MDRL_ASSIGN_OR_RETURN(const auto lock, RunLock::Take(options.run_dir));
   at::set_num_threads(static_cast<int>(options.threads));
 
-  MDRL_ASSIGN_OR_RETURN(
-      ModelSource source,
-      ReadModelSource(options.model_path, options.random_init, options.seed));
+  absl::StatusOr<ModelSource> read =
+      ReadModelSource(options.model_path, options.random_init, options.seed);
+  if (!read.ok()) return OrReason(read.status(), reason::kDoesNotVerify);
+  ModelSource source = *std::move(read);
   MDRL_ASSIGN_OR_RETURN(
       options.desk.decode.forbid_ids,
       ForbiddenIds(options.forbid, source.config.mask_id, source.config.eos_id,
@@ -150,7 +152,8 @@ absl::StatusOr<int> Serve(const LearnerFlags& flags) {
     decode.forbid_ids = options.desk.decode.forbid_ids;
   }
   FillDesk(source, options);
-  MDRL_ASSIGN_OR_RETURN(auto sft, ReadSft(options, source));
+  auto sft = ReadSft(options, source);
+  if (!sft.ok()) return OrReason(sft.status(), reason::kDoesNotVerify);
 
   CheckpointFolder checkpoints(
       {.root = options.run_dir + "/checkpoints",
@@ -189,7 +192,7 @@ absl::StatusOr<int> Serve(const LearnerFlags& flags) {
                        .clock = clock,
                        .manifest_codec = WireCodecs().manifest,
                        .text_of = nullptr,
-                       .sft = std::move(sft),
+                       .sft = *std::move(sft),
                        .recovered = recovered};
   parts.text_of = [tokenizer =
                        source.tokenizer](const std::vector<int32_t>& tokens) {

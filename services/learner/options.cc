@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <fstream>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <utility>
@@ -170,10 +172,18 @@ DeskOptions ToDesk(const config::v1::Run& run) {
 
 // Of what can change a number of the run: where processes listen, how often
 // they write or how long they wait cannot.
+// A file counts by its content, wherever it lies.
 Digest ResultSha256(config::v1::Run run) {
   const uint64_t seed = run.run().seed();
   run.clear_run();
   run.mutable_run()->set_seed(seed);
+  run.mutable_model()->clear_path();
+  for (config::v1::SftStage& stage : *run.mutable_sft()) {
+    std::ifstream in(stage.data(), std::ios::binary);
+    std::ostringstream text;
+    text << in.rdbuf();
+    stage.set_data(Sha256Of(std::move(text).str()).ToHex());
+  }
   run.clear_submit();
   run.clear_up();
   run.clear_policy();

@@ -4,7 +4,9 @@
 
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
+#include "common/net/address.h"
 #include "common/net/grpc_server.h"
+#include "common/net/listen_probe.h"
 #include "common/wire/group_wire.h"
 #include "common/wire/manifest_wire.h"
 #include "services/learner/door/prompt_door.h"
@@ -32,9 +34,7 @@ struct LearnerServer::Doors {
 
 Codecs WireCodecs() { return {WireGroupCodec(), WireManifestCodec()}; }
 
-absl::StatusOr<std::unique_ptr<LearnerServer>> LearnerServer::Start(
-    const LearnerOptions& options, FrontDesk& desk, EventFeed& feed,
-    const RunBoard& board) {
+absl::Status CheckListen(const LearnerOptions& options) {
   if (!options.insecure) {
     return ErrorWith(
         absl::StatusCode::kPermissionDenied, reason::kInsecureAddress,
@@ -42,6 +42,14 @@ absl::StatusOr<std::unique_ptr<LearnerServer>> LearnerServer::Start(
         "this release has no TLS: set security.insecure: true, which serves "
         "loopback and Unix sockets only");
   }
+  MDRL_ASSIGN_OR_RETURN(const Address address, ParseAddress(options.listen));
+  MDRL_RETURN_IF_ERROR(CheckLocal(address));
+  return ProbeListen(address);
+}
+
+absl::StatusOr<std::unique_ptr<LearnerServer>> LearnerServer::Start(
+    const LearnerOptions& options, FrontDesk& desk, EventFeed& feed,
+    const RunBoard& board) {
   auto doors = std::make_unique<Doors>(options, desk, feed, board);
   GrpcServer::Options serving;
   serving.listen = options.listen;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/record/group.h"
@@ -22,6 +23,10 @@ struct Codecs {
   ManifestCodec manifest;
 };
 Codecs WireCodecs();
+
+// Whether `options` may be served on its address, before anything is written:
+// errors as GrpcServer::Start. The address may still be taken in between.
+absl::Status CheckListen(const LearnerOptions& options);
 
 class LearnerServer {
  public:
