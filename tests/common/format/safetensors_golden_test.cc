@@ -65,7 +65,8 @@ TEST(SafetensorsGoldenTest, BadFilesAreRefusedWithTheirName) {
 
 TEST(SafetensorsGoldenTest, WritingWhatWasReadGivesTheReferenceBytes) {
   for (const auto& folder : GoldenFoldersOf("safetensors")) {
-    for (const auto& expected : ReadJson(folder / "good.json")["files"]) {
+    const auto good = ReadJson(folder / "good.json");
+    for (const auto& expected : good["files"]) {
       const std::string name = expected["file"];
       // The others were written by hand, or list metadata in hash order.
       const bool from_reference =
