@@ -46,6 +46,8 @@ LOSSES = [
     "llada_sft_eos_padding",
 ]
 DATA_LINES = 20
+# Configuration and tensors; their logits take 2 MB.
+ADAPTERS = ["lora_rank_alpha_pattern", "lora_suffix_ff_out"]
 
 
 def read_safetensors(path):
@@ -152,6 +154,15 @@ def compact_safetensors(source, target):
             '{"files":[\n' + lines + "\n]}\n")
 
 
+def compact_peft(source, target):
+    expected = json.loads((source / "peft" / "expected.json").read_text())
+    for name in ADAPTERS:
+        copy(source / "peft" / name, target / "peft" / name,
+             ["adapter_config.json", "adapter_model.safetensors"])
+    (target / "peft" / "expected.json").write_text(
+        json.dumps({name: expected[name] for name in ADAPTERS}, indent=1) + "\n")
+
+
 def compact_data(source, target):
     name = "llada8b_sudoku_gen256"
     texts = (source / f"{name}.jsonl").read_text().splitlines()
@@ -183,6 +194,7 @@ def main():
     compact_masks(source, target)
     compact_losses(source, target)
     compact_safetensors(source, target)
+    compact_peft(source, target)
 
 
 if __name__ == "__main__":
