@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "services/learner/corruption/canvas.h"
+
 namespace mdrl {
 
 std::vector<Sample> BernoulliLaw::Draw(std::span<const int32_t> prompt_tokens,
@@ -17,13 +19,7 @@ std::vector<Sample> BernoulliLaw::Draw(std::span<const int32_t> prompt_tokens,
     const float p = (1.0f - options_.floor) * t + options_.floor;
     const std::vector<float> uniforms =
         draws.Uniforms(static_cast<int>(length));
-    Sample sample;
-    sample.input.assign(prompt_tokens.begin(), prompt_tokens.end());
-    sample.input.insert(sample.input.end(), completion.tokens.begin(),
-                        completion.tokens.end());
-    sample.target = completion.tokens;
-    sample.scored.assign(length, false);
-    sample.weight = 0.0;
+    Sample sample = CleanSample(prompt_tokens, completion);
     for (size_t i = 0; i < length; ++i) {
       if (uniforms[i] >= p) continue;
       sample.input[prompt + i] = options_.mask_id;

@@ -25,7 +25,10 @@ std::vector<Sample> BlockRandomLaw::Draw(std::span<const int32_t> prompt_tokens,
     canvas.MaskRandomCount(start, content, options_.ratio, draws);
     canvas.Mask(start + content, canvas.canvas_tokens());
     canvas.Perturb(canvas.prompt_tokens() + start, options_.mask_prompt, draws);
-    samples.push_back(std::move(canvas).Finish());
+    samples.push_back(
+        options_.score_block_only
+            ? std::move(canvas).FinishWithin(start, start + content)
+            : std::move(canvas).Finish());
   }
   return samples;
 }

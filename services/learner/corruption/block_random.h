@@ -25,6 +25,9 @@ class BlockRandomLaw final : public CorruptionLaw {
     MaskRatio ratio = {};
     double mask_prompt = 0.15;  // per token of the prompt and earlier blocks
     BlockChoice choice = BlockChoice::kWithoutReplacement;
+    // Of the masked positions only those of the chosen block are scored. The
+    // published code makes such a mask and never uses it (algorithms.md 1.3).
+    bool score_block_only = false;
   };
   explicit BlockRandomLaw(Options options) : options_(options) {}
   std::vector<Sample> Draw(std::span<const int32_t> prompt_tokens,

@@ -9,18 +9,27 @@
 
 namespace mdrl {
 
+Sample CleanSample(std::span<const int32_t> prompt_tokens,
+                   const Completion& completion) {
+  Sample sample;
+  sample.input.reserve(prompt_tokens.size() + completion.tokens.size());
+  sample.input.assign(prompt_tokens.begin(), prompt_tokens.end());
+  sample.input.insert(sample.input.end(), completion.tokens.begin(),
+                      completion.tokens.end());
+  sample.target = completion.tokens;
+  sample.scored.assign(completion.tokens.size(), false);
+  sample.weight = 0.0;
+  return sample;
+}
+
 Canvas::Canvas(std::span<const int32_t> prompt_tokens,
                const Completion& completion, int32_t mask_id)
-    : mask_id_(mask_id),
+    : sample_(CleanSample(prompt_tokens, completion)),
+      mask_id_(mask_id),
       prompt_(static_cast<int>(prompt_tokens.size())),
       length_(static_cast<int>(completion.tokens.size())),
       n_(static_cast<int>(completion.effective_tokens)) {
   MDRL_CHECK(n_ <= length_) << "more effective tokens than the canvas holds";
-  sample_.input.reserve(prompt_ + length_);
-  sample_.input.assign(prompt_tokens.begin(), prompt_tokens.end());
-  sample_.input.insert(sample_.input.end(), completion.tokens.begin(),
-                       completion.tokens.end());
-  sample_.target = completion.tokens;
 }
 
 void Canvas::Mask(int first, int last) {
@@ -34,7 +43,10 @@ void Canvas::MaskRandomCount(int first, int size, MaskRatio ratio,
   if (size <= 0) return;
   const int low = std::clamp(static_cast<int>(size * ratio.low), 1, size);
   const int high = std::clamp(static_cast<int>(size * ratio.high), low, size);
-  const int count = draws.Between(low, high);
+  MaskSubset(first, size, draws.Between(low, high), draws);
+}
+
+void Canvas::MaskSubset(int first, int size, int count, DrawSource& draws) {
   const std::vector<int32_t> rank = draws.Permutation(size);
   for (int i = 0; i < size; ++i) {
     if (rank[i] < count) sample_.input[prompt_ + first + i] = mask_id_;
@@ -50,10 +62,11 @@ void Canvas::Perturb(int count, double probability, DrawSource& draws) {
   }
 }
 
-Sample Canvas::Finish() && {
-  sample_.scored.assign(length_, false);
+Sample Canvas::Finish() && { return std::move(*this).FinishWithin(0, length_); }
+
+Sample Canvas::FinishWithin(int first, int last) && {
   int scored = 0;
-  for (int i = 0; i < n_; ++i) {
+  for (int i = first; i < std::min(last, n_); ++i) {
     if (sample_.input[prompt_ + i] != mask_id_) continue;
     sample_.scored[i] = true;
     ++scored;

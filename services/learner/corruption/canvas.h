@@ -16,6 +16,10 @@ struct MaskRatio {
   double high = 1.0;
 };
 
+// Prompt and completion as they are: nothing masked, nothing scored, weight 0.
+Sample CleanSample(std::span<const int32_t> prompt_tokens,
+                   const Completion& completion);
+
 // One copy of prompt and completion while a law masks it. Positions are
 // counted from the start of the prompt in Perturb and from the start of the
 // canvas elsewhere. Not thread-safe.
@@ -35,6 +39,8 @@ class Canvas {
   // max(floor(size * low), 1)..min(floor(size * high), size). One count, one
   // permutation; nothing for size 0.
   void MaskRandomCount(int first, int size, MaskRatio ratio, DrawSource& draws);
+  // Masks a uniform subset of `count` of first..first+size-1. One permutation.
+  void MaskSubset(int first, int size, int count, DrawSource& draws);
   // Masks each of the first `count` positions of prompt and canvas with
   // `probability`. One uniform for each; no draw at all for probability 0.
   void Perturb(int count, double probability, DrawSource& draws);
@@ -43,6 +49,8 @@ class Canvas {
   // so a completion that wrote the mask token itself is scored there, as the
   // published code does (algorithms.md 1.2). The weight is n / |scored|.
   Sample Finish() &&;
+  // Scores canvas positions first..last-1 alone.
+  Sample FinishWithin(int first, int last) &&;
 
  private:
   Sample sample_;

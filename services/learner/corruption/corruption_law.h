@@ -28,8 +28,9 @@ struct Place {
 // and place. Tests: the draws recorded with the authors' code.
 class DrawSource {
  public:
-  // What draws belong to. kGroup: the same numbers for all its completions.
-  enum class Scope { kGroup, kCompletion, kSample };
+  // What draws belong to. kGroup: the same numbers for all its completions;
+  // kRound: one completion's, the same in every step of its round.
+  enum class Scope { kGroup, kRound, kCompletion, kSample };
   virtual ~DrawSource() = default;
 
   // What the next draws belong to; `sample` counts for kSample only. Numbers

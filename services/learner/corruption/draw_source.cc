@@ -9,6 +9,7 @@ namespace mdrl {
 namespace {
 
 constexpr uint32_t kOnceForTheGroup = (1u << 24) - 1;
+constexpr uint32_t kOnceForTheRound = (1u << 16) - 1;
 
 PhiloxSequence CorruptionSequence(uint64_t key, uint32_t c1, uint32_t c2,
                                   uint32_t low) {
@@ -48,10 +49,11 @@ std::vector<int32_t> SequenceDraws::Permutation(int n) {
 PhiloxDraws::PhiloxDraws(uint64_t key, uint32_t use, const Place& place)
     : SequenceDraws(CorruptionSequence(key, 0, 0, 0)),
       key_(key),
-      use_and_step_((use << 16) + static_cast<uint32_t>(place.step_in_round)),
+      use_(use),
+      step_(static_cast<uint32_t>(place.step_in_round)),
       completion_(static_cast<uint32_t>(place.completion)) {
   MDRL_CHECK(use < (1u << 16) && place.step_in_round >= 0 &&
-             place.step_in_round < (1 << 16))
+             step_ < kOnceForTheRound)
       << "use and step share one counter word";
   MDRL_CHECK(completion_ < kOnceForTheGroup) << "a group too large";
   Open(Scope::kCompletion, 0);
@@ -61,7 +63,8 @@ void PhiloxDraws::Open(Scope scope, int sample) {
   const uint32_t c1 =
       scope == Scope::kSample ? static_cast<uint32_t>(sample) + 1 : 0;
   const uint32_t low = scope == Scope::kGroup ? kOnceForTheGroup : completion_;
-  Restart(CorruptionSequence(key_, c1, use_and_step_, low));
+  const uint32_t step = scope == Scope::kRound ? kOnceForTheRound : step_;
+  Restart(CorruptionSequence(key_, c1, (use_ << 16) + step, low));
 }
 
 }  // namespace mdrl

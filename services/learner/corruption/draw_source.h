@@ -32,16 +32,19 @@ class SequenceDraws : public DrawSource {
 };
 
 // Stream 4: `key` is the group's, `use` tells apart several purposes of the
-// same place (0: the samples that are trained on).
+// same place (0: the samples that are trained on). What is drawn once for a
+// round (Scope::kRound) stands where step 2^16 - 1 of it would.
 class PhiloxDraws final : public SequenceDraws {
  public:
-  // REQUIRES: place.step_in_round and use < 2^16; completion < 2^24 - 1.
+  // REQUIRES: place.step_in_round < 2^16 - 1; use < 2^16; completion < 2^24 -
+  // 1.
   PhiloxDraws(uint64_t key, uint32_t use, const Place& place);
   void Open(Scope scope, int sample) override;
 
  private:
   uint64_t key_;
-  uint32_t use_and_step_;
+  uint32_t use_;
+  uint32_t step_;
   uint32_t completion_;
 };
 

@@ -1,5 +1,5 @@
-// `random`: a uniform subset of the first n positions, of uniform size, and the
-// tail (algorithms.md 1.2).
+// `random`: a uniform subset of the first n positions and the tail
+// (algorithms.md 1.2, 2.2, 5, 12.5).
 #ifndef MDRL_SERVICES_LEARNER_CORRUPTION_RANDOM_H_
 #define MDRL_SERVICES_LEARNER_CORRUPTION_RANDOM_H_
 
@@ -12,6 +12,17 @@
 
 namespace mdrl {
 
+// How many of the n positions a sample masks.
+enum class CountLaw {
+  kUniform,  // on max(floor(n low), 1)..min(floor(n high), n), each by itself
+  // k0 uniform on 1..n, sample j masks k0 + j n / S, wrapped into 1..n: LLaDA's
+  // likelihood and BGPO. `ratio` plays no part.
+  kStratified,
+  // A start t_1 uniform on low..high, drawn once for the round; step k of mu
+  // masks the share t_1 + (high - t_1) k / (mu - 1): UniGRPO.
+  kSwept,
+};
+
 class RandomLaw final : public CorruptionLaw {
  public:
   struct Options {
@@ -19,6 +30,7 @@ class RandomLaw final : public CorruptionLaw {
     int samples = 1;
     MaskRatio ratio = {};
     double mask_prompt = 0.0;  // probability per prompt token
+    CountLaw count = CountLaw::kUniform;
   };
   explicit RandomLaw(Options options) : options_(options) {}
   std::vector<Sample> Draw(std::span<const int32_t> prompt_tokens,
@@ -26,6 +38,9 @@ class RandomLaw final : public CorruptionLaw {
                            DrawSource& draws) const override;
 
  private:
+  // Of each sample; empty: to be drawn with it.
+  std::vector<int> Counts(int n, const Place& place, DrawSource& draws) const;
+
   Options options_;
 };
 

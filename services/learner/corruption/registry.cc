@@ -8,7 +8,10 @@
 #include "services/learner/corruption/bernoulli.h"
 #include "services/learner/corruption/block_all.h"
 #include "services/learner/corruption/block_random.h"
-#include "services/learner/corruption/random.h"
+#include "services/learner/corruption/coupled.h"
+#include "services/learner/corruption/decode_states.h"
+#include "services/learner/corruption/left_to_right.h"
+#include "services/learner/corruption/suffix_block.h"
 
 namespace mdrl {
 namespace {
@@ -21,20 +24,37 @@ LawPtr MakeAll(const Settings& s) {
       AllLaw::Options{s.mask_id, s.samples, s.mask_prompt});
 }
 LawPtr MakeRandom(const Settings& s) {
-  return std::make_unique<RandomLaw>(
-      RandomLaw::Options{s.mask_id, s.samples, s.ratio, s.mask_prompt});
+  return std::make_unique<RandomLaw>(RandomLaw::Options{
+      s.mask_id, s.samples, s.ratio, s.mask_prompt, s.count});
 }
 LawPtr MakeBlockAll(const Settings& s) {
   return std::make_unique<BlockAllLaw>(BlockAllLaw::Options{
       s.mask_id, s.samples, s.block_tokens, s.mask_prompt, s.choice});
 }
 LawPtr MakeBlockRandom(const Settings& s) {
-  return std::make_unique<BlockRandomLaw>(BlockRandomLaw::Options{
-      s.mask_id, s.samples, s.block_tokens, s.ratio, s.mask_prompt, s.choice});
+  return std::make_unique<BlockRandomLaw>(
+      BlockRandomLaw::Options{s.mask_id, s.samples, s.block_tokens, s.ratio,
+                              s.mask_prompt, s.choice, s.score_block_only});
 }
 LawPtr MakeBernoulli(const Settings& s) {
   return std::make_unique<BernoulliLaw>(
       BernoulliLaw::Options{.mask_id = s.mask_id, .samples = s.samples});
+}
+LawPtr MakeCoupled(const Settings& s) {
+  return std::make_unique<CoupledLaw>(
+      CoupledLaw::Options{.mask_id = s.mask_id, .pairs = s.samples});
+}
+LawPtr MakeSuffixBlock(const Settings& s) {
+  return std::make_unique<SuffixBlockLaw>(SuffixBlockLaw::Options{
+      s.mask_id, s.samples, s.block_tokens, s.active_only});
+}
+LawPtr MakeDecodeStates(const Settings& s) {
+  return std::make_unique<DecodeStatesLaw>(
+      DecodeStatesLaw::Options{s.mask_id, s.eos_id, s.merge, s.eos_scored});
+}
+LawPtr MakeLeftToRight(const Settings& s) {
+  return std::make_unique<LeftToRightLaw>(
+      LeftToRightLaw::Options{.mask_id = s.mask_id});
 }
 
 struct Entry {
@@ -48,6 +68,10 @@ constexpr Entry kLaws[] = {
     {"block_all", MakeBlockAll},
     {"block_random", MakeBlockRandom},
     {"bernoulli", MakeBernoulli},
+    {"coupled", MakeCoupled},
+    {"suffix_block", MakeSuffixBlock},
+    {"decode_states", MakeDecodeStates},
+    {"left_to_right", MakeLeftToRight},
 };
 
 absl::Status CheckRanges(const Settings& s) {
@@ -57,6 +81,10 @@ absl::Status CheckRanges(const Settings& s) {
   }
   if (s.block_tokens < 1) {
     return absl::InvalidArgumentError("block_tokens must be at least 1");
+  }
+  if (s.merge < 1) {
+    return absl::InvalidArgumentError(
+        "algorithm.tracerl.merge must be at least 1");
   }
   if (!share(s.mask_prompt)) {
     return absl::InvalidArgumentError(

@@ -1,75 +1,23 @@
-// Masks of the published code, rebuilt from the draws it made.
+// Masks of SPG and LLaDA's SFT, rebuilt from the draws the published code made.
 #include <algorithm>
-#include <cstdio>
-#include <filesystem>
-#include <memory>
 #include <string>
 #include <vector>
 
-#include "common/format/safetensors.h"
 #include "gtest/gtest.h"
 #include "services/learner/corruption/registry.h"
+#include "tests/services/learner/corruption/mask_case.h"
 #include "tests/services/learner/corruption/recorded_draws.h"
-#include "tests/services/learner/golden_arrays.h"
-#include "tests/testing/golden.h"
 
 namespace mdrl {
 namespace {
 
 using Scope = DrawSource::Scope;
 
-struct MaskCase {
-  std::filesystem::path folder;
-  nlohmann::json json;
-  std::string name() const { return json["name"].get<std::string>(); }
-};
-
-// So that a failing parameter prints as its name, not as its bytes.
-void PrintTo(const MaskCase& c, std::ostream* out) { *out << c.name(); }
-
-std::vector<MaskCase> CasesNamed(const std::string& prefix) {
-  std::vector<MaskCase> cases;
-  for (const auto& folder : GoldenFoldersOf("masks")) {
-    const nlohmann::json listed = ReadJson(folder / "cases.json");
-    for (const auto& json : listed["cases"]) {
-      if (json["name"].get<std::string>().rfind(prefix, 0) == 0) {
-        cases.push_back({folder, json});
-      }
-    }
-  }
-  return cases;
-}
-
-std::string CaseName(const testing::TestParamInfo<MaskCase>& info) {
-  // Two golden folders may hold a case of the same name.
-  return TestName(info.param.name()) + "_" + std::to_string(info.index);
-}
-
-// The tensors of one case.
-class CaseFile {
- public:
-  explicit CaseFile(const MaskCase& c) : name_(c.name()) {
-    auto file = SafetensorsFile::Open(c.folder / "masks.safetensors");
-    MDRL_CHECK(file.ok()) << file.status().message();
-    file_ = *std::move(file);
-  }
-  GoldenArray Output(const std::string& what) const {
-    return ReadGoldenArray(*file_, name_ + "." + what);
-  }
-  GoldenArray Named(const std::string& tensor) const {
-    return ReadGoldenArray(*file_, tensor);
-  }
-
- private:
-  std::string name_;
-  std::unique_ptr<SafetensorsFile> file_;
-};
-
 // Deals the recorded draws to the rows and samples that used them; the README
 // of the golden folder gives the order.
 class Dealer {
  public:
-  Dealer(const MaskCase& c, const CaseFile& file, int rows, int samples)
+  Dealer(const MaskCase& c, const MaskFile& file, int rows, int samples)
       : json_(c.json), file_(file), rows_(rows), samples_(samples) {}
 
   std::vector<RecordedDraws> Deal() {
@@ -126,7 +74,7 @@ class Dealer {
   }
 
   const nlohmann::json& json_;
-  const CaseFile& file_;
+  const MaskFile& file_;
   const int rows_;
   const int samples_;
   size_t next_ = 0;
@@ -147,21 +95,10 @@ CorruptionSettings SettingsOf(const MaskCase& c) {
   return settings;
 }
 
-// Input and scored positions of one sample against a row of the golden arrays.
-void ExpectSample(const Sample& sample, size_t prompt,
-                  const std::vector<double>& input,
-                  const std::vector<double>& scored) {
-  EXPECT_EQ(std::vector<double>(sample.input.begin(), sample.input.end()),
-            input);
-  EXPECT_EQ(std::vector<double>(sample.scored.begin(), sample.scored.end()),
-            scored);
-  EXPECT_EQ(sample.input.size(), prompt + sample.target.size());
-}
-
 class SpgMasksTest : public testing::TestWithParam<MaskCase> {};
 
 TEST_P(SpgMasksTest, EqualThePublishedOnes) {
-  const CaseFile file(GetParam());
+  const MaskFile file(GetParam());
   const auto law = MakeCorruptionLaw(SettingsOf(GetParam()));
   ASSERT_TRUE(law.ok()) << law.status();
   const GoldenArray batch = file.Output("batch");
@@ -208,7 +145,7 @@ INSTANTIATE_TEST_SUITE_P(Golden, SpgMasksTest,
 class SftMasksTest : public testing::TestWithParam<MaskCase> {};
 
 TEST_P(SftMasksTest, EqualThePublishedOnes) {
-  const CaseFile file(GetParam());
+  const MaskFile file(GetParam());
   const auto& order = GetParam().json["draws_in_order"];
   const GoldenArray t = file.Named(order[0]["tensor"]);
   const GoldenArray u = file.Named(order[1]["tensor"]);
@@ -245,18 +182,6 @@ TEST_P(SftMasksTest, EqualThePublishedOnes) {
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(SftMasksTest);
 INSTANTIATE_TEST_SUITE_P(Golden, SftMasksTest,
                          testing::ValuesIn(CasesNamed("llada_sft_")), CaseName);
-
-TEST(GoldenMasksTest, WhatNoTestCoversIsPrinted) {
-  int listed = 0;
-  for (const MaskCase& c : CasesNamed("")) {
-    ++listed;
-    const std::string name = c.name();
-    if (name.rfind("spg_", 0) == 0 || name.rfind("llada_sft_", 0) == 0)
-      continue;
-    std::printf("not covered: %s: %s\n", c.folder.c_str(), name.c_str());
-  }
-  if (listed == 0) GTEST_SKIP() << "no golden masks here (../shared/golden)";
-}
 
 }  // namespace
 }  // namespace mdrl
