@@ -1,0 +1,88 @@
+// up, submit, evaluate, drain: what changes a run.
+#include <memory>
+
+#include "client/cli/command_line.h"
+#include "client/command/drain.h"
+#include "client/command/evaluate.h"
+#include "client/command/submit.h"
+#include "client/command/up.h"
+
+namespace mdrl {
+namespace {
+
+void AddUp(CommandLine& line) {
+  auto options = std::make_shared<UpOptions>();
+  CLI::App* up = line.Add(
+      line.app(), "up", "Starts all services here and runs to the end",
+      "mdrlctl up examples/quickstart/run.yaml --run-dir runs/first --seed 1");
+  up->add_option("file", options->file, "The run configuration")->required();
+  up->add_option("--run-dir", options->run_dir, "Folder of the run");
+  up->add_option("--seed", options->seed, "Instead of run.seed");
+  up->add_option("--rollouts", options->rollouts, "Workers to start")
+      ->check(CLI::Range(1, 256));
+  up->add_option("--rewards", options->rewards, "Reward services to start")
+      ->check(CLI::Range(1, 64));
+  up->add_flag("--resume", options->resume, "Goes on with the run in there");
+  up->add_option("--test-set", options->test_set,
+                 "Puzzles to evaluate on, CSV or JSONL");
+  up->add_option("--set", options->sets, "section.key=value, over the file")
+      ->allow_extra_args(false);
+  line.Does(up, [&line, options] { return RunUp(line.session(), *options); });
+}
+
+void AddSubmit(CommandLine& line) {
+  auto options = std::make_shared<SubmitOptions>();
+  CLI::App* submit =
+      line.Add(line.app(), "submit", "Hands a prompt set to a running learner",
+               "mdrlctl submit puzzles.jsonl --task sudoku4 --name mine "
+               "--learner 127.0.0.1:40211");
+  submit
+      ->add_option("file", options->file,
+                   "JSON lines: prompt or messages, truth, id")
+      ->required();
+  submit->add_option("--task", options->task, "Task of all prompts")
+      ->required();
+  submit->add_option("--name", options->name, "Name of the set");
+  submit->add_option("--weight", options->weight, "Share in the mix");
+  submit->add_flag("--held-out", options->held_out, "For evaluation only");
+  submit->add_flag("--dry-run", options->dry_run, "Checks, keeps nothing");
+  line.Does(submit,
+            [&line, options] { return RunSubmit(line.session(), *options); });
+}
+
+void AddEvaluate(CommandLine& line) {
+  auto options = std::make_shared<EvaluateOptions>();
+  CLI::App* evaluate =
+      line.Add(line.app(), "evaluate", "Has the learner evaluate a policy",
+               "mdrlctl evaluate --set test --wait --learner 127.0.0.1:40211");
+  evaluate->add_option("--set", options->sets, "Prompt set, by name")
+      ->allow_extra_args(false);
+  evaluate->add_option("--version", options->version,
+                       "Policy; else the newest");
+  evaluate->add_option("--max", options->max_prompts, "Prompts per set");
+  evaluate->add_flag("--wait", options->wait, "Until it is over");
+  line.Does(evaluate,
+            [&line, options] { return RunEvaluate(line.session(), *options); });
+}
+
+void AddDrain(CommandLine& line) {
+  auto options = std::make_shared<DrainOptions>();
+  CLI::App* drain =
+      line.Add(line.app(), "drain", "Lets the run, or a worker, finish and end",
+               "mdrlctl drain --worker rollout-1 --learner 127.0.0.1:40211");
+  drain->add_option("--worker", options->worker, "This worker only");
+  drain->add_flag("--checkpoint", options->checkpoint, "Save at the end");
+  line.Does(drain,
+            [&line, options] { return RunDrain(line.session(), *options); });
+}
+
+}  // namespace
+
+void AddRunCommands(CommandLine& line) {
+  AddUp(line);
+  AddSubmit(line);
+  AddEvaluate(line);
+  AddDrain(line);
+}
+
+}  // namespace mdrl
