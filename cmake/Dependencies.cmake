@@ -13,6 +13,7 @@ if(MDRL_WITH_GRPC)
   find_package(Protobuf 3.21 REQUIRED)         # schema, run configuration; module mode: Debian ships no config file
   find_package(gRPC 1.51 REQUIRED CONFIG)      # RPC, health
   find_package(yaml-cpp 0.7 REQUIRED CONFIG)   # the surface of the run configuration
+  find_package(prometheus-cpp REQUIRED CONFIG)  # 1.0 (its config file has no version): the /metrics page of each process; our own atomics are behind it
   find_package(CLI11 2.1 REQUIRED CONFIG)      # subcommands of mdrlctl and the services' flags
 endif()
 

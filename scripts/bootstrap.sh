@@ -14,7 +14,7 @@ say() { printf 'bootstrap  %s\n' "$*" >&2; }
 
 BUILD_PACKAGES=(build-essential cmake ninja-build pkg-config ccache mold git ca-certificates
   python3 python3-venv libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
-  libabsl-dev nlohmann-json3-dev libyaml-cpp-dev libpcre2-dev libssl-dev libxxhash-dev
+  libabsl-dev prometheus-cpp-dev nlohmann-json3-dev libyaml-cpp-dev libpcre2-dev libssl-dev libxxhash-dev
   libsqlite3-dev libcli11-dev libgtest-dev libgmock-dev libbenchmark-dev)
 TEST_PACKAGES=(clang clang-format shellcheck)
 

@@ -5,6 +5,7 @@
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
+#include <grpcpp/support/server_interceptor.h>
 
 #include <chrono>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "common/net/address.h"
+#include "common/net/call_metrics.h"
 #include "common/net/listen_probe.h"
 
 namespace mdrl {
@@ -63,6 +65,13 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
                                : options.credentials,
                            &port);
   for (grpc::Service* service : services) builder.RegisterService(service);
+  if (options.calls != nullptr) {
+    std::vector<
+        std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>>
+        counting;
+    counting.push_back(options.calls->MakeFactory());
+    builder.experimental().SetInterceptorCreators(std::move(counting));
+  }
   // gRPC will not start without anything to poll for, health not counting.
   auto nothing = std::make_unique<grpc::CallbackGenericService>();
   if (services.empty()) builder.RegisterCallbackGenericService(nothing.get());

@@ -33,6 +33,8 @@ class Service;
 
 namespace mdrl {
 
+class CallMetrics;
+
 class GrpcServer {
  public:
   struct Options {
@@ -40,6 +42,7 @@ class GrpcServer {
     // None: no TLS, and only a local address is accepted.
     std::shared_ptr<grpc::ServerCredentials> credentials;
     int max_message_bytes = kMaxMessageBytes;
+    CallMetrics* calls = nullptr;  // counts them; outlives the server
   };
 
   // Listening when it returns; without services, with health alone. The
