@@ -118,7 +118,8 @@ def sort(arguments, folder):
         second, evaluations = theirs(arguments, "sort_rl.py", "--task", "sort", "--n", "4", "--init", warm, "--method",
                                      "spg_mix", "--lr", "1e-3", "--rew", "half", "--B", "4", "--S", "4", "--T", "1",
                                      "--pmask", "0", "--prompts", "64", "--g", "8", "--mu", "1", "--b2", "0.999",
-                                     "--clip", "1", "--iters", "60", "--every", "20", "--seed", str(seed))
+                                     "--clip", "1", "--iters", "60", "--every", "20", "--seed", str(seed),
+                                     "--log", os.path.join(folder, "sort.jsonl"))
         report("sort", "python", seed, first + second, evaluations)
         pairs.append((mine, first + second))
     conclude("sort", pairs)
