@@ -7,6 +7,7 @@
 #define MDRL_COMMON_RECORD_ROLLOUT_CALLS_H_
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -103,6 +104,7 @@ struct RenewRequest {
     Stage stage = Stage::kUnspecified;
     uint64_t bytes_done = 0;
     std::string failure;
+    uint32_t failures = 0;  // in a row
   };
   Caller caller;
   Worker state = Worker::kUnspecified;
@@ -111,6 +113,7 @@ struct RenewRequest {
   std::vector<Staging> staging;
   uint64_t decode_steps_ever = 0;
   uint64_t lease_call_seen = 0;
+  std::map<std::string, double> busy_seconds;  // by activity, ever
 };
 
 struct RenewReply {

@@ -64,6 +64,20 @@ enum class PromptSetState : uint32_t {
   kRetired = 3,
   kHeldOut = 4,  // evaluation only
 };
+// "ACTIVE"; "UNKNOWN" for numbers this build does not know.
+constexpr std::string_view PromptSetStateName(PromptSetState state) {
+  switch (state) {
+    case PromptSetState::kActive:
+      return "ACTIVE";
+    case PromptSetState::kPaused:
+      return "PAUSED";
+    case PromptSetState::kRetired:
+      return "RETIRED";
+    case PromptSetState::kHeldOut:
+      return "HELD_OUT";
+  }
+  return "UNKNOWN";
+}
 
 }  // namespace mdrl
 

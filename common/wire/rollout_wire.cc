@@ -43,6 +43,7 @@ v1::RenewRequest::Staging WriteStaging(const RenewRequest::Staging& staging) {
   wire.set_stage(WriteEnum<v1::RenewRequest::Stage>(staging.stage));
   wire.set_bytes_done(staging.bytes_done);
   wire.set_failure(staging.failure);
+  wire.set_failures(staging.failures);
   return wire;
 }
 
@@ -57,6 +58,7 @@ absl::StatusOr<RenewRequest::Staging> ReadStaging(
   staging.bytes_done = wire.bytes_done();
   MDRL_RETURN_IF_ERROR(CheckText(wire.failure(), kMaxNameBytes, "failure"));
   staging.failure = wire.failure();
+  staging.failures = wire.failures();
   return staging;
 }
 
@@ -164,6 +166,8 @@ v1::RenewRequest ToProto(const RenewRequest& request) {
   WriteList(request.staging, WriteStaging, wire.mutable_staging());
   wire.set_decode_steps_ever(request.decode_steps_ever);
   wire.set_lease_call_seen(request.lease_call_seen);
+  wire.mutable_busy_seconds()->insert(request.busy_seconds.begin(),
+                                      request.busy_seconds.end());
   return wire;
 }
 
@@ -183,6 +187,8 @@ absl::StatusOr<RenewRequest> FromProto(const v1::RenewRequest& wire) {
                             wire.staging(), kMaxItems, "staging", ReadStaging));
   request.decode_steps_ever = wire.decode_steps_ever();
   request.lease_call_seen = wire.lease_call_seen();
+  MDRL_ASSIGN_OR_RETURN(request.busy_seconds,
+                        ReadWeights(wire.busy_seconds(), "busy_seconds"));
   return request;
 }
 

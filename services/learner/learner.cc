@@ -209,6 +209,10 @@ absl::Status Learner::Replay() {
     for (const StepCommitted& step : stored.steps) {
       recorded.params_hash[step.inner] = step.params_hash;
     }
+    parts_.desk.EnterPhase(
+        LoopPhase::kReplaying,
+        absl::StrCat("round ", stored.round, " of the recorded ones up to ",
+                     parts_.recovered.rounds.back().round));
     MDRL_ASSIGN_OR_RETURN(const RoundGroups round, ToRoundGroups(stored));
     Log(LogLevel::kInfo, "replay", "a recorded round is trained again",
         {{"round", absl::StrCat(stored.round)}});
@@ -242,6 +246,9 @@ absl::Status Learner::Run() {
 
 absl::Status Learner::TrainSupervised() {
   for (size_t i = 0; i < options_.sft.size(); ++i) {
+    parts_.desk.EnterPhase(
+        LoopPhase::kSupervised,
+        absl::StrCat("stage ", i + 1, " of ", options_.sft.size()));
     const SftSettings& settings = options_.sft[i];
     SftStage stage;
     stage.steps = static_cast<int64_t>(settings.steps);
@@ -346,11 +353,13 @@ absl::Status Learner::Finish() {
   if (!drained && !options_.stop.after_sft && options_.evaluation.at_end) {
     MDRL_RETURN_IF_ERROR(Evaluate());
   }
+  parts_.desk.EnterPhase(LoopPhase::kEvaluating, "the last one");
   MDRL_RETURN_IF_ERROR(CollectEvaluations(/*wait=*/true));
   if (!drained || options_.checkpoint.on_drain || status.drain_checkpoint) {
     MDRL_RETURN_IF_ERROR(WriteCheckpoint());
   }
   MDRL_RETURN_IF_ERROR(WriteSummary());
+  parts_.desk.EnterPhase(LoopPhase::kFinished, "");
   parts_.desk.Stop(drained ? Reason::kDraining : Reason::kFinished);
   return absl::OkStatus();
 }
@@ -452,6 +461,8 @@ absl::Status Learner::WriteSummary() {
 
 absl::Status Learner::WriteCheckpoint() {
   if (checkpointed_step_ == position_.step) return absl::OkStatus();
+  parts_.desk.EnterPhase(LoopPhase::kCheckpointing,
+                         absl::StrCat("of step ", position_.step));
   const std::vector<TrainingFile> files =
       TrainingFiles(model_, update_.optimizer());
   CheckpointContents contents;

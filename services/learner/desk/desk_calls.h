@@ -21,6 +21,7 @@
 #include "common/record/reason.h"
 #include "common/record/snapshot.h"
 #include "services/learner/work/lease_table.h"
+#include "services/learner/work/loop_phase.h"
 #include "services/learner/work/prompt_set.h"
 #include "services/learner/work/worker_table.h"
 
@@ -123,6 +124,9 @@ struct RunStatus {
     uint32_t leases = 0;
     Build build;
     absl::Duration last_heard;
+    double tokens_per_second = 0.0;
+    std::map<std::string, double> busy_seconds;      // by activity, ever
+    std::map<RenewRequest::Phase, uint32_t> phases;  // of its leases
   };
   RunId run_id;
   uint64_t epoch = 0;
@@ -138,6 +142,9 @@ struct RunStatus {
   std::string waits_text;
   uint64_t seq = 0;  // of the last ledger event that this desk saw committed
   bool drain_checkpoint = false;  // a Drain asked for one
+  LoopPhase phase = LoopPhase::kStarting;
+  std::map<LoopPhase, absl::Duration> busy;  // in this epoch
+  double tokens_per_second = 0.0;            // of all workers
 };
 
 }  // namespace mdrl

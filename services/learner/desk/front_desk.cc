@@ -6,6 +6,7 @@
 
 #include "common/base/error.h"
 #include "common/base/log.h"
+#include "nlohmann/json.hpp"
 
 namespace mdrl {
 namespace {
@@ -50,6 +51,8 @@ FrontDesk::FrontDesk(DeskOptions options, Clock& clock, Ledger& ledger,
       table_(LeasesOf(options_)),
       workers_(WorkersOf(options_)) {
   if (options_.rounds_limit != 0) buffer_.EndAt(options_.rounds_limit);
+  MutexLock lock(mutex_);
+  phases_.Enter(LoopPhase::kStarting, "", clock_.Now());
 }
 
 FrontDesk::~FrontDesk() {
@@ -112,6 +115,13 @@ void FrontDesk::Tick() {
     for (const Worker* worker : workers_.Expire(now)) {
       Log(LogLevel::kWarn, "worker_lost", "no heartbeat for a lease time",
           {{"worker", worker->name}});
+      journal_.Add(EventNoted{
+          .kind = "worker_lost",
+          .subject = worker->name,
+          .body =
+              nlohmann::json({{"slot", worker->slot},
+                              {"leases", table_.held(worker->registration_id)}})
+                  .dump()});
       lease_calls_.Forget(
           worker->registration_id,
           Refusal(absl::StatusCode::kAborted, reason::kRegistrationUnknown,

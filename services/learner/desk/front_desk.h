@@ -49,7 +49,9 @@
 #include "services/learner/ledger/reader.h"
 #include "services/learner/policy/snapshot_store.h"
 #include "services/learner/work/lease_table.h"
+#include "services/learner/work/loop_phase.h"
 #include "services/learner/work/prompt_set.h"
+#include "services/learner/work/token_rate.h"
 #include "services/learner/work/worker_table.h"
 
 namespace mdrl {
@@ -150,6 +152,9 @@ class FrontDesk {
       MDRL_EXCLUDES(mutex_);
   // Blocks until there is any prompt set, or the desk stops (Cancelled).
   absl::Status AwaitPrompts() MDRL_EXCLUDES(mutex_);
+  // What the loop does between those calls. TakeRound, OnRoundTrained and
+  // Publish say it themselves. `detail`: "round 3 of 7".
+  void EnterPhase(LoopPhase phase, std::string detail) MDRL_EXCLUDES(mutex_);
 
   // --- time and the end ---
 
@@ -206,6 +211,8 @@ class FrontDesk {
   absl::Status RegisterLocked(const RegisterRequest& request,
                               const Answer<RegisterReply>& answer,
                               Outbox& outbox) MDRL_REQUIRES(mutex_);
+  void NoteRefusedLocked(const std::string& name, const absl::Status& why,
+                         absl::Time now) MDRL_REQUIRES(mutex_);
   bool CanDoLocked(const Worker& worker, const Ticket& ticket) const
       MDRL_REQUIRES(mutex_);
   mdrl::Lease MakeLeaseLocked(const Ticket& ticket) const MDRL_REQUIRES(mutex_);
@@ -240,6 +247,7 @@ class FrontDesk {
   void FillVacantLocked() MDRL_REQUIRES(mutex_);
   void JournalCursorLocked(const Digest& set_sha256) MDRL_REQUIRES(mutex_);
   void EndRoundsLocked(Outbox& outbox) MDRL_REQUIRES(mutex_);
+  void NoteRoundLocked(uint64_t round) MDRL_REQUIRES(mutex_);
 
   // front_desk_users.cc
   void FinishPromptSet(PromptSetSubmission& submission,
@@ -309,6 +317,13 @@ class FrontDesk {
   int answering_ MDRL_GUARDED_BY(mutex_) = 0;      // commits being answered
   bool training_ MDRL_GUARDED_BY(mutex_) = false;  // a round was taken
   std::map<std::string, double> reward_mean_ MDRL_GUARDED_BY(mutex_);
+  LoopPhases phases_ MDRL_GUARDED_BY(mutex_);
+  struct Refused {
+    absl::Status why;
+    absl::Time time;
+  };
+  std::map<std::string, Refused> refused_ MDRL_GUARDED_BY(mutex_);  // by name
+  TokenRate token_rate_ MDRL_GUARDED_BY(mutex_);
 };
 
 }  // namespace mdrl

@@ -4,10 +4,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "common/base/error.h"
 #include "common/base/hash.h"
 #include "common/base/log.h"
+#include "nlohmann/json.hpp"
 #include "services/learner/desk/front_desk.h"
 
 namespace mdrl {
@@ -52,20 +52,26 @@ absl::Status CheckDecode(const DecodeSettings& decode) {
   return absl::OkStatus();
 }
 
+// What the ledger keeps of an evaluation and its event tells.
 std::string ResultOf(const EvaluationView& view) {
-  return absl::StrCat(
-      "{\"rows\":[",
-      absl::StrJoin(view.rows, ",",
-                    [](std::string* out, const EvaluationRow& row) {
-                      absl::StrAppend(
-                          out, "{\"set\":\"", row.set_sha256.ToHex(),
-                          "\",\"canvas\":", row.decode.canvas_tokens,
-                          ",\"done\":", row.done, ",\"total\":", row.total,
-                          ",\"service_errors\":", row.service_errors,
-                          ",\"correct\":", row.correct,
-                          ",\"reward_mean\":", row.reward_mean, "}");
-                    }),
-      "]}");
+  nlohmann::json rows = nlohmann::json::array();
+  for (const EvaluationRow& row : view.rows) {
+    rows.push_back({{"task", row.task},
+                    {"set", row.set_sha256.ToHex()},
+                    {"canvas", row.decode.canvas_tokens},
+                    {"decode_steps", row.decode.decode_steps},
+                    {"done", row.done},
+                    {"total", row.total},
+                    {"service_errors", row.service_errors},
+                    {"correct", row.correct},
+                    {"reward_mean", row.reward_mean},
+                    {"effective_tokens_mean", row.effective_tokens_mean},
+                    {"extra", row.extra}});
+  }
+  return nlohmann::json({{"version", view.policy.version.value_or(0)},
+                         {"seconds", absl::ToDoubleSeconds(view.took)},
+                         {"rows", std::move(rows)}})
+      .dump();
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "common/base/error.h"
 #include "common/base/log.h"
 #include "common/base/philox.h"
+#include "nlohmann/json.hpp"
 #include "services/learner/desk/front_desk.h"
 
 namespace mdrl {
@@ -14,6 +15,8 @@ namespace {
 
 // A parked call is answered at least this often, whatever its caller wants.
 constexpr absl::Duration kLongestWait = absl::Minutes(2);
+// Names of refused workers that are remembered; anyone may make up names.
+constexpr size_t kMostRefused = 64;
 
 }  // namespace
 
@@ -47,6 +50,7 @@ absl::Status FrontDesk::RegisterLocked(const RegisterRequest& request,
   if (!registered.ok()) {
     Log(LogLevel::kWarn, "worker_refused",
         std::string(registered.status().message()), {{"worker", request.name}});
+    NoteRefusedLocked(request.name, registered.status(), now);
     return registered.status();
   }
   const Worker& worker = *registered->worker;
@@ -61,6 +65,7 @@ absl::Status FrontDesk::RegisterLocked(const RegisterRequest& request,
       table_.Adopt(worker.registration_id, worker.slot, registered->previous,
                    request.held, now);
   EndedLocked(adoption.endings, outbox);
+  refused_.erase(worker.name);
   if (!registered->repeated) {
     Log(LogLevel::kInfo, "worker_registered", "a worker has come",
         {{"worker", worker.name}, {"slot", absl::StrCat(worker.slot)}});
@@ -85,6 +90,24 @@ absl::Status FrontDesk::RegisterLocked(const RegisterRequest& request,
   AnswerAfterCommitLocked(answer, std::move(reply), outbox);
   PumpLocked(outbox);
   return absl::OkStatus();
+}
+
+void FrontDesk::NoteRefusedLocked(const std::string& name,
+                                  const absl::Status& why, absl::Time now) {
+  if (refused_.size() >= kMostRefused && !refused_.contains(name)) return;
+  Refused& refused = refused_[name];
+  const bool news = refused.why != why;
+  refused.why = why;
+  refused.time = now;
+  // A worker that tries again and again is one event, not one per try.
+  if (!news) return;
+  journal_.Add(EventNoted{
+      .kind = "worker_refused",
+      .subject = name,
+      .body =
+          nlohmann::json({{"reason", DetailOf(why).reason},
+                          {"text", std::string(why.message())}})
+              .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)});
 }
 
 void FrontDesk::Lease(LeaseRequest request, Answer<LeaseReply> answer) {
@@ -251,7 +274,15 @@ absl::StatusOr<RenewReply> FrontDesk::Renew(const RenewRequest& request) {
     const auto heard = workers_.Hear(request.caller, now);
     if (!heard.ok()) return heard.status();
     Worker& worker = **heard;
+    const bool was_ready = worker.said == RenewRequest::Worker::kReady;
     workers_.Renewed(worker, request);
+    if (!was_ready && worker.said == RenewRequest::Worker::kReady) {
+      journal_.Add(EventNoted{
+          .kind = "worker_ready",
+          .subject = worker.name,
+          .body = absl::StrCat("{\"slot\":", worker.slot,
+                               ",\"capacity\":", worker.capacity, "}")});
+    }
     LeaseTable::Renewal renewal = table_.Renew(request, now);
     EndedLocked(renewal.endings, outbox);
     reply.lease_for = options_.lease_for;

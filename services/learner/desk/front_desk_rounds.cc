@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/log.h"
+#include "nlohmann/json.hpp"
 #include "services/learner/desk/front_desk.h"
 
 namespace mdrl {
@@ -52,12 +53,15 @@ void FrontDesk::FillVacantLocked() {
 }
 
 absl::StatusOr<RoundGroups> FrontDesk::TakeRound() {
+  EnterPhase(LoopPhase::kWaitGroups, "");
   absl::StatusOr<RoundGroups> round = buffer_.TakeRound();
   MutexLock lock(mutex_);
   if (!failed_.ok()) return failed_;
   if (!round.ok()) return round.status();
   table_.BeginRound(round->round);
   training_ = true;
+  phases_.Enter(LoopPhase::kTraining, absl::StrCat("round ", round->round),
+                clock_.Now());
   std::map<std::string, std::pair<double, uint64_t>> sums;
   for (const ScoredGroup& group : round->groups) {
     for (const Completion& completion : group.group.completions) {
@@ -81,6 +85,30 @@ void FrontDesk::OnRoundTrained(uint64_t round) {
   }
   table_.FinishRound(round);
   training_ = false;
+  phases_.Enter(LoopPhase::kPublishing, absl::StrCat("version ", round + 1),
+                clock_.Now());
+  NoteRoundLocked(round);
+  journal_.Flush();
+}
+
+void FrontDesk::NoteRoundLocked(uint64_t round) {
+  const absl::Time now = clock_.Now();
+  nlohmann::json body = {{"tokens_per_second", token_rate_.PerSecond(now)}};
+  for (const auto& [task, mean] : reward_mean_) {
+    body[absl::StrCat("reward.", task)] = mean;
+  }
+  for (const auto& [phase, took] : phases_.TakeLap(now)) {
+    body[absl::StrCat("seconds.", std::string(LoopPhaseName(phase)))] =
+        absl::ToDoubleSeconds(took);
+  }
+  journal_.Add(EventNoted{.kind = "round_trained",
+                          .subject = absl::StrCat(round),
+                          .body = body.dump()});
+}
+
+void FrontDesk::EnterPhase(LoopPhase phase, std::string detail) {
+  MutexLock lock(mutex_);
+  phases_.Enter(phase, std::move(detail), clock_.Now());
 }
 
 void FrontDesk::Publish(std::shared_ptr<const Snapshot> snapshot) {

@@ -25,6 +25,9 @@ RunStatus FrontDesk::StatusLocked(bool with_workers, bool with_sets) const {
   status.reward_mean = reward_mean_;
   status.seq = journal_.seq();
   status.drain_checkpoint = drain_checkpoint_;
+  status.phase = phases_.phase();
+  status.busy = phases_.Totals(now);
+  status.tokens_per_second = token_rate_.PerSecond(now);
   std::tie(status.waits_for, status.waits_text) = WaitsForLocked();
   if (!failed_.ok()) {
     status.state = State::kFailed;
@@ -40,13 +43,17 @@ RunStatus FrontDesk::StatusLocked(bool with_workers, bool with_sets) const {
   }
   if (with_workers) {
     for (const Worker* worker : workers_.All()) {
-      status.workers.push_back({.slot = worker->slot,
-                                .name = worker->name,
-                                .state = workers_.StateOf(*worker, now),
-                                .active = worker->active,
-                                .leases = table_.held(worker->registration_id),
-                                .build = worker->build,
-                                .last_heard = now - worker->last_heard});
+      status.workers.push_back(
+          {.slot = worker->slot,
+           .name = worker->name,
+           .state = workers_.StateOf(*worker, now),
+           .active = worker->active,
+           .leases = table_.held(worker->registration_id),
+           .build = worker->build,
+           .last_heard = now - worker->last_heard,
+           .tokens_per_second = token_rate_.PerSecond(worker->slot, now),
+           .busy_seconds = worker->busy_seconds,
+           .phases = worker->phases});
     }
   }
   if (with_sets) {

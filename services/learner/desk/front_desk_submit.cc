@@ -178,6 +178,11 @@ absl::Status FrontDesk::SubmitLocked(SubmitGroupRequest& request,
                    "the ledger is behind; send the group again later",
                    kLedgerPause);
   }
+  uint64_t tokens = 0;
+  for (const Completion& completion : request.group.completions) {
+    tokens += completion.effective_tokens;
+  }
+  token_rate_.Add((*worker)->slot, tokens, clock_.Now());
   AcceptLocked(std::move(request.group), submission, std::move(body), answer);
   return absl::OkStatus();
 }

@@ -152,6 +152,12 @@ v1::Status ToProto(const RunStatus& status) {
     to.set_leases(worker.leases);
     *to.mutable_build() = ToProto(worker.build);
     *to.mutable_last_heard() = WriteDuration(worker.last_heard);
+    to.set_tokens_per_second(worker.tokens_per_second);
+    to.mutable_busy_seconds()->insert(worker.busy_seconds.begin(),
+                                      worker.busy_seconds.end());
+    for (const auto& [phase, count] : worker.phases) {
+      (*to.mutable_phases())[std::string(LeasePhaseName(phase))] = count;
+    }
   }
   for (const PromptSetView& set : status.sets) *wire.add_sets() = ToProto(set);
   wire.mutable_reward_mean()->insert(status.reward_mean.begin(),
@@ -159,6 +165,12 @@ v1::Status ToProto(const RunStatus& status) {
   wire.set_waits_for(WriteEnum<v1::Reason>(status.waits_for));
   wire.set_waits_text(status.waits_text);
   wire.set_seq(status.seq);
+  wire.set_phase(std::string(LoopPhaseName(status.phase)));
+  for (const auto& [phase, took] : status.busy) {
+    (*wire.mutable_busy_seconds())[std::string(LoopPhaseName(phase))] =
+        absl::ToDoubleSeconds(took);
+  }
+  wire.set_tokens_per_second(status.tokens_per_second);
   return wire;
 }
 

@@ -7,6 +7,7 @@
 #include "common/base/status_macros.h"
 #include "nlohmann/json.hpp"
 #include "services/learner/ledger/connection.h"
+#include "services/learner/ledger/flat_json.h"
 
 // Prompt sets, workers and what concerns the run as a whole; the way of a
 // group from ticket to step is in row_writer_work.cc.
@@ -154,7 +155,7 @@ absl::Status RowWriter::Put(const PromptSetStateChanged& row) {
         absl::StrCat("prompt set ", row.sha256.ToHex(6), " is not known"));
   }
   return Event("prompt_set_state", row.sha256.ToHex(),
-               {{"state", static_cast<uint32_t>(row.state)}})
+               {{"state", PromptSetStateName(row.state)}})
       .status();
 }
 
@@ -265,9 +266,9 @@ absl::Status RowWriter::Put(const EvaluationFinished& row) {
     return absl::NotFoundError(
         absl::StrCat("evaluation ", row.id.ToHex(), " is not running"));
   }
-  return Event("evaluation_finished", row.id.ToHex(),
-               {{"state", static_cast<uint32_t>(row.state)}})
-      .status();
+  nlohmann::json body = FlatJson(row.result);
+  body["state"] = row.state == EvaluationState::kDone ? "DONE" : "CANCELLED";
+  return Event("evaluation_finished", row.id.ToHex(), body).status();
 }
 
 absl::Status RowWriter::Put(const RequestRemembered& row) {

@@ -5,6 +5,7 @@
 #include "common/base/status_macros.h"
 #include "nlohmann/json.hpp"
 #include "services/learner/ledger/connection.h"
+#include "services/learner/ledger/flat_json.h"
 #include "services/learner/ledger/row_writer.h"
 
 namespace mdrl {
@@ -22,17 +23,6 @@ std::string PurposeName(Purpose purpose) {
       break;
   }
   return "unspecified";
-}
-
-// The plain entries of a step's line: enough for whoever watches, and flat.
-nlohmann::json FlatNumbers(const std::string& line) {
-  nlohmann::json flat = nlohmann::json::object();
-  const auto all = nlohmann::json::parse(line, nullptr, false);
-  if (!all.is_object()) return flat;
-  for (const auto& [name, value] : all.items()) {
-    if (value.is_number() || value.is_string()) flat[name] = value;
-  }
-  return flat;
 }
 
 }  // namespace
@@ -314,7 +304,7 @@ absl::Status RowWriter::Put(const StepCommitted& row) {
     return absl::FailedPreconditionError(
         absl::StrCat("step ", row.step, ": round ", row.round, " is not open"));
   }
-  nlohmann::json body = FlatNumbers(row.numbers);
+  nlohmann::json body = FlatJson(row.numbers);
   body["round"] = row.round;
   body["inner"] = row.inner;
   body["params_hash"] = row.params_hash.ToHex();

@@ -34,6 +34,24 @@ absl::Status Differs(std::string_view reason, std::string_view what,
 
 }  // namespace
 
+std::string_view LeasePhaseName(RenewRequest::Phase phase) {
+  switch (phase) {
+    case RenewRequest::Phase::kQueued:
+      return "QUEUED";
+    case RenewRequest::Phase::kAwaitingPolicy:
+      return "AWAITING_POLICY";
+    case RenewRequest::Phase::kDecoding:
+      return "DECODING";
+    case RenewRequest::Phase::kScoring:
+      return "SCORING";
+    case RenewRequest::Phase::kSubmitting:
+      return "SUBMITTING";
+    case RenewRequest::Phase::kUnspecified:
+      break;
+  }
+  return "UNKNOWN";
+}
+
 std::string_view WorkerStateName(WorkerState state) {
   switch (state) {
     case WorkerState::kWarming:
@@ -197,6 +215,11 @@ void WorkerTable::Renewed(Worker& worker, const RenewRequest& request) {
   }
   worker.active = request.active;
   worker.staging = request.staging;
+  worker.busy_seconds = request.busy_seconds;
+  worker.phases.clear();
+  for (const RenewRequest::Held& held : request.leases) {
+    ++worker.phases[held.phase];
+  }
 }
 
 std::vector<const Worker*> WorkerTable::Expire(absl::Time now) {

@@ -31,6 +31,8 @@ enum class WorkerState : uint32_t {
   kDraining = 5,
 };
 std::string_view WorkerStateName(WorkerState state);
+// "DECODING".
+std::string_view LeasePhaseName(RenewRequest::Phase phase);
 
 // A status whose message starts with `reason` and that carries it for programs
 // (common/base/error.h); with `retry_after`, the same call may help later.
@@ -66,6 +68,8 @@ struct Worker {
   bool drain = false;  // a person asked it to leave
   PolicyRef active = {};
   std::vector<RenewRequest::Staging> staging = {};
+  std::map<std::string, double> busy_seconds = {};      // by activity, ever
+  std::map<RenewRequest::Phase, uint32_t> phases = {};  // of its leases
 
   // Has a scorer for `task` that knows `rubric` (or lists none).
   bool CanScore(std::string_view task, std::string_view rubric) const;

@@ -17,6 +17,15 @@ using Stage = RenewRequest::Stage;
 // A waiter's cancel flag is not tied to our condition; this bounds how late
 // it is seen.
 constexpr absl::Duration kGlance = absl::Milliseconds(100);
+// A report must fit into a heartbeat, whatever a peer wrote into an error.
+constexpr size_t kLongestFailure = 400;
+
+std::string Shortened(const std::string& text) {
+  size_t end = std::min(text.size(), kLongestFailure);
+  // Not in the middle of a UTF-8 character.
+  while (end > 0 && end < text.size() && (text[end] & 0xC0) == 0x80) --end;
+  return text.substr(0, end);
+}
 
 }  // namespace
 
@@ -391,8 +400,11 @@ void PolicyFollower::StageLocked(const PolicyRef& policy, Stage stage,
   if (!policy.version.has_value()) return;
   RenewRequest::Staging& entry = staging_[*policy.version];
   entry.policy = policy;
+  entry.failures = stage == Stage::kFailed     ? entry.failures + 1
+                   : stage == Stage::kFetching ? entry.failures
+                                               : 0;
   entry.stage = stage;
-  entry.failure = failure;
+  entry.failure = Shortened(failure);
 }
 
 }  // namespace mdrl

@@ -92,9 +92,10 @@ RenewRequest SampleRenew() {
       RenewRequest::Worker::kReady,
       {{SampleKey(), RenewRequest::Phase::kDecoding, 5, 8, Reason::kDecoding}},
       SampleRef(),
-      {{SampleRef(), RenewRequest::Stage::kFailed, 9, "canary"}},
+      {{SampleRef(), RenewRequest::Stage::kFailed, 9, "canary", 3}},
       77,
-      12};
+      12,
+      {{"decode", 1.5}}};
 }
 RenewReply SampleRenewReply() {
   return {absl::Seconds(15),
