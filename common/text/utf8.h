@@ -22,6 +22,14 @@ char32_t CodePointOf(std::string_view encoded);
 // All code points; each byte that is not valid becomes U+FFFD.
 std::u32string ToCodePoints(std::string_view text);
 
+// `bytes` with each maximal part that is no code point replaced by one U+FFFD
+// (Unicode 15, section 3.9, "U+FFFD substitution of maximal subparts"): a
+// sequence cut short is one, each byte that can begin nothing is one.
+std::string ReplaceInvalidUtf8(std::string_view bytes);
+
+// Byte at which `text` stops being valid UTF-8; nullopt: it is valid.
+std::optional<size_t> FindInvalidUtf8(std::string_view text);
+
 std::string ToUtf8(std::u32string_view text);
 
 }  // namespace mdrl

@@ -46,6 +46,10 @@ LOSSES = [
     "llada_sft_eos_padding",
 ]
 DATA_LINES = 20
+# Every fifth of the short texts; all would take half a megabyte.
+TOKENIZER_FILES = ["tokenizer.json", "tokenizer_config.json",
+                   "special_tokens_map.json", "chat_template.json"]
+TEXT_EVERY, TEXT_LIMIT = 5, 120
 # Configuration and tensors; their logits take 2 MB.
 ADAPTERS = ["lora_rank_alpha_pattern", "lora_suffix_ff_out"]
 
@@ -163,6 +167,18 @@ def compact_peft(source, target):
         json.dumps({name: expected[name] for name in ADAPTERS}, indent=1) + "\n")
 
 
+def compact_tokenizer(source, target):
+    copy(source / "tokenizer", target / "tokenizer", TOKENIZER_FILES)
+    vectors = json.loads((source / "tokenizer" / "vectors.json").read_text())
+    short = [e for e in vectors["encode"] if len(e["text"]) <= TEXT_LIMIT]
+    vectors["encode"] = short[::TEXT_EVERY]
+    vectors["decode_only"] = vectors["decode_only"][::TEXT_EVERY]
+    lists = ",\n".join(
+        json.dumps(name) + ":[\n" + ",\n".join(json.dumps(e) for e in entries) + "\n]"
+        for name, entries in vectors.items())
+    (target / "tokenizer" / "vectors.json").write_text("{" + lists + "}\n")
+
+
 def compact_data(source, target):
     name = "llada8b_sudoku_gen256"
     texts = (source / f"{name}.jsonl").read_text().splitlines()
@@ -195,6 +211,7 @@ def main():
     compact_losses(source, target)
     compact_safetensors(source, target)
     compact_peft(source, target)
+    compact_tokenizer(source, target)
 
 
 if __name__ == "__main__":
