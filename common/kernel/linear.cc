@@ -6,6 +6,7 @@
 #include "ATen/ops/addmm.h"
 #include "ATen/ops/constant_pad_nd.h"
 #include "ATen/ops/mm.h"
+#include "common/kernel/small_linear.h"
 
 namespace mdrl {
 namespace {
@@ -20,6 +21,7 @@ at::Tensor Padded(const at::Tensor& x_RK, int64_t rows) {
 }  // namespace
 
 at::Tensor RowwiseLinear(const at::Tensor& x, const at::Tensor& weight) {
+  if (FitsSmallLinear(x, weight)) return SmallLinear(x, weight);
   std::vector<int64_t> sizes = x.sizes().vec();
   sizes.back() = weight.size(0);
   const at::Tensor x_RK = x.reshape({-1, x.size(-1)});
@@ -33,6 +35,7 @@ at::Tensor RowwiseLinear(const at::Tensor& x, const at::Tensor& weight) {
 
 at::Tensor RowwiseLinearAdd(const at::Tensor& h, const at::Tensor& x,
                             const at::Tensor& weight) {
+  if (FitsSmallLinear(x, weight)) return SmallLinear(x, weight, h);
   const at::Tensor h_RN = h.reshape({-1, h.size(-1)});
   const at::Tensor x_RK = x.reshape({-1, x.size(-1)});
   const int64_t rows = x_RK.size(0), fewest = FewestRows();

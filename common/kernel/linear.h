@@ -2,7 +2,8 @@
 //
 // The BLAS takes another path for a handful of rows, and its last bits differ
 // (measured with MKL 2024.2: below 4 rows a thread). Few rows are therefore
-// padded. Stateless, thread-safe.
+// padded; small weights take a way of their own (small_linear.h). Stateless,
+// thread-safe.
 #ifndef MDRL_COMMON_KERNEL_LINEAR_H_
 #define MDRL_COMMON_KERNEL_LINEAR_H_
 

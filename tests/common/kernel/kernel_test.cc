@@ -18,6 +18,8 @@
 #include "common/kernel/linear.h"
 #include "common/kernel/parallel_for.h"
 #include "common/kernel/rms_norm.h"
+#include "common/kernel/small_gemm.h"
+#include "common/kernel/small_linear.h"
 #include "common/kernel/swiglu.h"
 #include "common/model/rope.h"
 #include "common/model/transformer_reference.h"
@@ -168,6 +170,45 @@ TEST(KernelTest, LinearReproducesThePlainOne) {
         [](const Inputs& x) { return RowwiseLinearAdd(x[0], x[1], x[2]); },
         [](const Inputs& x) { return x[0] + at::linear(x[1], x[2]); }, 3e-6);
   }
+}
+
+// Full and partial tiles, panels and registers; more rows than one pass of the
+// gradient reads.
+TEST(KernelTest, SmallLinearReproducesThePlainOne) {
+  if (!kernel::HasSmallGemm()) {
+    GTEST_SKIP() << "this processor lacks AVX-512: the BLAS is the only way";
+  }
+  for (const int64_t rows : {1, 2, 5, 6, 7, 47, 49, 1100}) {
+    for (const auto& [k, n] : {std::pair{64, 192},
+                               {7, 5},
+                               {100, 33},
+                               {16, 64},
+                               {192, 49},
+                               {65, 130}}) {
+      ExpectSame(
+          {Leaf({rows, k}), Leaf({n, k}), Leaf({rows, n})},
+          [](const Inputs& x) { return SmallLinear(x[0], x[1], x[2]); },
+          [](const Inputs& x) { return x[2] + at::linear(x[0], x[1]); }, 1e-5);
+    }
+  }
+}
+
+TEST(KernelTest, LinearGradientsDoNotDependOnThreads) {
+  const int before = at::get_num_threads();
+  const at::Tensor x = at::randn({700, 64}), g = at::randn({700, 192});
+  const at::Tensor w = at::randn({192, 64});
+  std::vector<at::Tensor> gradients;
+  for (const int threads : {1, 2}) {
+    at::set_num_threads(threads);
+    at::Tensor leaf = w.clone().requires_grad_(true);
+    RowwiseLinear(x, leaf).backward(g);
+    gradients.push_back(leaf.grad());
+  }
+  at::set_num_threads(before);
+  if (!kernel::HasSmallGemm()) {
+    GTEST_SKIP() << "the BLAS promises no such thing";
+  }
+  EXPECT_TRUE(at::equal(gradients[0], gradients[1]));
 }
 
 TEST(KernelTest, LinearRowsDoNotDependOnTheirNumber) {
