@@ -1,83 +1,109 @@
 #!/usr/bin/env python3
 """What each process does with its time, and what overlapping them buys.
 
-Runs the quick start without evaluations, alternating max_staleness 0 and 1, and prints per run:
-generated tokens per second, the learner's share of time in steps (from steps.jsonl), and the
-workers' share of the cores they may use (CPU time over wall time times threads); then the medians
-and the ratio of the two settings.
+Runs the quick start without evaluations, alternating max_staleness 0 and 1. Learner and workers account for their time
+themselves (`mdrlctl status --workers`); what they said first and last is what lies between. Per run: generated tokens
+per second, the learner's time by phase, the lanes' time by activity, and how much of its time the busier of the two
+waited; then the medians and the ratio of the two settings.
 
-Usage: loop_bench.py [BIN_DIR] [ROUNDS] [REPEATS]      (default: build/default/bin 40 3)
+Usage: loop_bench.py [BIN_DIR] [ROUNDS] [REPEATS]      (default: build/default/bin 60 3)
 """
-import datetime
 import json
-import os
 import statistics
 import subprocess
 import sys
 import tempfile
 
 BIN = sys.argv[1] if len(sys.argv) > 1 else "build/default/bin"
-ROUNDS = int(sys.argv[2]) if len(sys.argv) > 2 else 40
+ROUNDS = int(sys.argv[2]) if len(sys.argv) > 2 else 60
 REPEATS = int(sys.argv[3]) if len(sys.argv) > 3 else 3
-TICKS = os.sysconf("SC_CLK_TCK")
+
+# What is waiting; everything else is work. Scoring and submitting go on beside the lanes.
+LEARNER_WAITS = ("wait_groups",)
+LANE_WAITS = ("no_lease", "policy_wait")
+LANE_WORK = ("decode",)
 
 
-def rollout_cpu(parent):
-    """CPU seconds so far of the workers that `parent` started."""
-    total = 0.0
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{pid}/stat") as file:
-                name, fields = file.read().split("(", 1)[1].rsplit(")", 1)
-        except OSError:
-            continue
-        fields = fields.split()
-        if name == "mdrl-rollout" and int(fields[1]) == parent:
-            total += (int(fields[11]) + int(fields[12])) / TICKS
+def status(address):
+    result = subprocess.run([f"{BIN}/mdrlctl", "status", "--workers", "--json", "--learner", address],
+                            capture_output=True, text=True, check=False)
+    return json.loads(result.stdout) if result.returncode == 0 else None
+
+
+def spent(first, last, names=None):
+    """Seconds by name between two accounts."""
+    return {name: last[name] - first.get(name, 0.0) for name in last if names is None or name in names}
+
+
+def of_lanes(account):
+    total = {}
+    for worker in account.get("workers", []):
+        for name, seconds in worker.get("busy_seconds", {}).items():
+            total[name] = total.get(name, 0.0) + seconds
     return total
 
 
 def run(staleness):
     with tempfile.TemporaryDirectory(prefix="mdrl-bench-") as folder:
-        command = [f"{BIN}/mdrlctl", "up", "examples/quickstart/run.yaml", "--run-dir", folder,
-                   "--seed", "1"]
+        command = [f"{BIN}/mdrlctl", "up", "examples/quickstart/run.yaml", "--run-dir", f"{folder}/run", "--seed", "1"]
         for setting in (f"schedule.max_staleness={staleness}", f"run.stop.rounds={ROUNDS}",
-                        "evaluation.every_rounds=0", "evaluation.at_start=false",
-                        "evaluation.at_end=false", "checkpoint.every_rounds=0"):
+                        "evaluation.every_rounds=0", "evaluation.at_start=false", "evaluation.at_end=false",
+                        "checkpoint.every_rounds=0"):
             command += ["--set", setting]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        cpu = 0.0
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        address = next(line.split()[1] for line in process.stdout if line.startswith("learner "))
+        first = last = None
         while True:
             try:
-                process.wait(timeout=0.1)
+                process.communicate(timeout=0.2)
                 break
             except subprocess.TimeoutExpired:
-                cpu = max(cpu, rollout_cpu(process.pid))
+                pass
+            account = status(address)
+            # From the first trained round on: before it, everyone waits for the first policy.
+            if account is None or int(account.get("round", 0)) < 1 or account.get("phase") == "finished":
+                continue
+            first = first or account
+            last = account
         if process.returncode != 0:
             sys.exit(f"up ended with {process.returncode}")
-        with open(f"{folder}/steps.jsonl") as file:
+        if first is None or first is last:
+            sys.exit("the run was over before it could be asked twice: more ROUNDS are needed")
+        with open(f"{folder}/run/steps.jsonl", encoding="utf-8") as file:
             steps = [json.loads(line) for line in file]
-    times = [datetime.datetime.fromisoformat(s["time"].replace("Z", "+00:00")) for s in steps]
-    wall = (times[-1] - times[0]).total_seconds()
-    tokens = sum(s["tokens"] for s in steps if s["inner"] == 0 and s["round"] > 0)
-    learner = sum(sum(s["seconds"].values()) for s in steps[1:]) / wall
-    return {"tokens_per_second": tokens / wall, "learner": learner,
-            "rollout": cpu / wall / max(1, os.cpu_count() if staleness == 0 else 1)}
+    learner = spent(first["busy_seconds"], last["busy_seconds"])
+    lanes = spent(of_lanes(first), of_lanes(last), LANE_WAITS + LANE_WORK)
+    wall, lane_time = sum(learner.values()), sum(lanes.values())
+    rounds = range(int(first["round"]), int(last["round"]))
+    tokens = sum(s["tokens"] for s in steps if s["inner"] == 0 and s["round"] in rounds)
+    return {"tokens_per_second": tokens / wall,
+            "learner": {name: seconds / wall for name, seconds in learner.items()},
+            "lanes": {name: seconds / lane_time for name, seconds in lanes.items()},
+            "waits": min(sum(learner.get(name, 0.0) for name in LEARNER_WAITS) / wall,
+                         sum(lanes.get(name, 0.0) for name in LANE_WAITS) / lane_time)}
+
+
+def shares(account):
+    shown = sorted(((share, name) for name, share in account.items() if share >= 0.005), reverse=True)
+    return ", ".join(f"{name} {share:.0%}" for share, name in shown)
 
 
 def main():
     results = {0: [], 1: []}
     for _ in range(REPEATS):
-        for staleness in (0, 1):
+        for staleness, so_far in results.items():
             result = run(staleness)
-            results[staleness].append(result)
-            print(f"max_staleness {staleness}: {result['tokens_per_second']:7.0f} tokens/s   "
-                  f"learner in steps {result['learner']:4.0%}   "
-                  f"rollout busy {result['rollout']:4.0%}", flush=True)
-    medians = {k: statistics.median(r["tokens_per_second"] for r in v)
-               for k, v in results.items()}
-    print(f"median {medians[0]:.0f} and {medians[1]:.0f} tokens/s; "
-          f"ratio of max_staleness 1 to 0: {medians[1] / medians[0]:.2f}")
+            so_far.append(result)
+            print(f"max_staleness {staleness}: {result['tokens_per_second']:6.0f} tokens/s; the busier side waits "
+                  f"{result['waits']:.1%}\n  learner  {shares(result['learner'])}\n  lanes    "
+                  f"{shares(result['lanes'])}", flush=True)
+
+    def median(staleness, key):
+        return statistics.median(result[key] for result in results[staleness])
+
+    speeds = [median(staleness, "tokens_per_second") for staleness in (0, 1)]
+    print(f"median {speeds[0]:.0f} and {speeds[1]:.0f} tokens/s, ratio of max_staleness 1 to 0: "
+          f"{speeds[1] / speeds[0]:.2f}; with 1 the busier side waits {median(1, 'waits'):.1%} (median)")
 
 
 if __name__ == "__main__":
