@@ -1,5 +1,6 @@
 #include "common/text/unicode.h"
 
+#include <cstdint>
 #include <optional>
 
 #include "common/base/log.h"
@@ -42,24 +43,32 @@ bool IsWordCharacter(char32_t point) {
   return *matches;
 }
 
-std::string_view StripLikePython(std::string_view text) {
-  size_t begin = 0;
-  size_t end = 0;  // one past the last character that stays
-  bool leading = true;
-  for (size_t at = 0; at < text.size();) {
-    const size_t length = Utf8Length(text.substr(at)).value_or(1);
-    const std::string_view character = text.substr(at, length);
-    const bool stripped =
-        Utf8Length(character).has_value() && IsStripped(CodePointOf(character));
-    at += length;
-    if (!stripped) {
-      end = at;
-      leading = false;
-    } else if (leading) {
-      begin = at;
-    }
+std::string_view StripLeftLikePython(std::string_view text) {
+  while (!text.empty()) {
+    const std::optional<size_t> length = Utf8Length(text);
+    if (!length || !IsStripped(CodePointOf(text.substr(0, *length)))) break;
+    text.remove_prefix(*length);
   }
-  return leading ? std::string_view() : text.substr(begin, end - begin);
+  return text;
+}
+
+std::string_view StripRightLikePython(std::string_view text) {
+  while (!text.empty()) {
+    size_t start = text.size() - 1;
+    while (start > 0 && (static_cast<uint8_t>(text[start]) & 0xC0) == 0x80) {
+      --start;
+    }
+    const std::string_view last = text.substr(start);
+    if (Utf8Length(last) != last.size() || !IsStripped(CodePointOf(last))) {
+      break;
+    }
+    text.remove_suffix(last.size());
+  }
+  return text;
+}
+
+std::string_view StripLikePython(std::string_view text) {
+  return StripLeftLikePython(StripRightLikePython(text));
 }
 
 }  // namespace mdrl

@@ -14,8 +14,10 @@ bool IsWhiteSpace(char32_t point);
 // connectors such as '_', and the two joiners.
 bool IsWordCharacter(char32_t point);
 
-// `text` without what Python's str.strip() takes off both ends: white space and
-// the four separators U+001C to U+001F.
+// `text` without what Python's str.lstrip(), rstrip() and strip() take off:
+// white space and the four separators U+001C to U+001F.
+std::string_view StripLeftLikePython(std::string_view text);
+std::string_view StripRightLikePython(std::string_view text);
 std::string_view StripLikePython(std::string_view text);
 
 }  // namespace mdrl

@@ -103,9 +103,12 @@ void FillDesk(const ModelSource& source, LearnerOptions& options) {
   desk.base_model_hash = source.base_model_hash;
   desk.tokenizer_hash = source.tokenizer_hash;
   desk.vocabulary = static_cast<uint32_t>(source.config.vocab);
-  desk.tokenize = [tokenizer = source.tokenizer,
-                   chat = source.chat](const Prompt& prompt) {
-    return tokenizer->Encode(chat.Render(prompt.turns, prompt.prefill));
+  desk.tokenize =
+      [tokenizer = source.tokenizer, chat = source.chat](
+          const Prompt& prompt) -> absl::StatusOr<std::vector<int32_t>> {
+    MDRL_ASSIGN_OR_RETURN(const std::string text,
+                          chat.Render(prompt.turns, prompt.prefill));
+    return tokenizer->Encode(text);
   };
   desk.validate = [](const Prompt& prompt) -> absl::StatusOr<std::string> {
     MDRL_ASSIGN_OR_RETURN(const TruthCheck check,

@@ -26,8 +26,9 @@ absl::StatusOr<SftPair> ParsePair(const std::string& line,
   }
   const Turn turn{"user", json["prompt"].get<std::string>()};
   SftPair pair;
-  MDRL_ASSIGN_OR_RETURN(pair.prompt, tokenizer.Encode(chat.Render(
-                                         std::span(&turn, 1), /*prefill=*/"")));
+  MDRL_ASSIGN_OR_RETURN(const std::string prompt,
+                        chat.Render(std::span(&turn, 1), /*prefill=*/""));
+  MDRL_ASSIGN_OR_RETURN(pair.prompt, tokenizer.Encode(prompt));
   MDRL_ASSIGN_OR_RETURN(pair.answer,
                         tokenizer.Encode(json["answer"].get<std::string>()));
   return pair;
