@@ -201,9 +201,10 @@ class Launch {
   std::unique_ptr<Supervisor> supervisor_;
 };
 
-// Ends to which the same configuration will come again: the run never was.
+// Refusals: bad input, a folder or port in use, a peer that doesn't fit.
+// Without a ledger the run never was.
 bool WasRefused(int code) {
-  return code == 65 || code == 76 || code == 77 || code == 78;
+  return code == 65 || (code >= 75 && code <= 78);
 }
 
 // What is left behind, and how to go on.

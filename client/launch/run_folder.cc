@@ -148,6 +148,8 @@ void ForgetRunFolder(const fs::path& folder) {
        {"data", "logs", "config.resolved.yaml", "run.lock"}) {
     fs::remove_all(folder / name, ignored);
   }
+  // The learner makes it before it has read everything; empty, it is nothing.
+  fs::remove(folder / "checkpoints", ignored);
   fs::remove(folder, ignored);  // only if nothing else is in it
 }
 

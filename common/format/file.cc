@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/error.h"
 #include "common/base/status_macros.h"
 
 namespace mdrl {
@@ -36,7 +37,9 @@ absl::Status SystemError(const std::filesystem::path& path,
   switch (error) {
     case ENOENT:
     case ENOTDIR:
-      return absl::NotFoundError(text);
+      // Whoever named the file has to mend that: it counts as bad input.
+      return ErrorWith(absl::StatusCode::kNotFound, reason::kDoesNotVerify, "",
+                       text);
     case EACCES:
     case EPERM:
       return absl::PermissionDeniedError(text);

@@ -190,7 +190,7 @@ class ProcessesTest(unittest.TestCase):
         self.assertEqual(lags, [["0"]] + [["1"]] * (ROUNDS - 1))
 
     def refused(self, expected, words, *settings, config="examples/sort/run.yaml"):
-        run_dir = tempfile.mkdtemp(dir=self.folder.name)
+        run_dir = self.path("refused")
         command = [f"{BIN}/mdrlctl", "up", config, "--run-dir", run_dir]
         for setting in (*SETTINGS, *settings):
             command += ["--set", setting]
@@ -198,7 +198,8 @@ class ProcessesTest(unittest.TestCase):
         self.assertEqual(result.returncode, expected, result.stdout + result.stderr)
         for word in words:
             self.assertIn(word, result.stdout + result.stderr)
-        self.assertFalse(os.path.exists(run_dir + "/ledger.db"))
+        # As if nothing had been asked.
+        self.assertFalse(os.path.exists(run_dir), os.listdir(self.folder.name))
 
     def test_bad_settings_are_refused_by_name(self):
         self.refused(78, ["optimizer.leraning_rate"], "optimizer.leraning_rate=1")
@@ -211,6 +212,9 @@ class ProcessesTest(unittest.TestCase):
         empty = self.path("no-model")
         os.makedirs(empty, exist_ok=True)
         self.refused(65, ["config.json"], f"model.path={empty}")
+
+    def test_a_missing_prompt_file_is_named(self):
+        self.refused(65, ["nowhere.jsonl"], "submit=[{file: nowhere.jsonl, task: sort, name: train}]")
 
     def test_a_port_in_use_is_said(self):
         with socket.socket() as taken:

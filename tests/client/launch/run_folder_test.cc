@@ -70,6 +70,21 @@ TEST_F(RunFolderTest, AFolderWhoseLockIsHeldIsInUse) {
   EXPECT_TRUE(ClaimRunFolder(folder_, true).ok());
 }
 
+TEST_F(RunFolderTest, ARefusedRunLeavesNothing) {
+  ASSERT_TRUE(ClaimRunFolder(folder_, false).ok());
+  fs::create_directories(folder_ / "checkpoints");
+  Write("logs/learner.log", "refused");
+  ForgetRunFolder(folder_);
+  EXPECT_FALSE(fs::exists(folder_));
+}
+
+TEST_F(RunFolderTest, ARunThatBeganIsKept) {
+  ASSERT_TRUE(ClaimRunFolder(folder_, false).ok());
+  Write("ledger.db", "");
+  ForgetRunFolder(folder_);
+  EXPECT_TRUE(fs::is_directory(folder_ / "logs"));
+}
+
 TEST_F(RunFolderTest, MakeBecomesFiles) {
   ASSERT_TRUE(ClaimRunFolder(folder_, false).ok());
   config::v1::Run run = Config(
