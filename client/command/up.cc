@@ -203,9 +203,7 @@ class Launch {
 
 // Refusals: bad input, a folder or port in use, a peer that doesn't fit.
 // Without a ledger the run never was.
-bool WasRefused(int code) {
-  return code == 65 || (code >= 75 && code <= 78);
-}
+bool WasRefused(int code) { return code == 65 || (code >= 75 && code <= 78); }
 
 // What is left behind, and how to go on.
 void TellEnd(const Session& session, const UpOptions& options,
