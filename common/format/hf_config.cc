@@ -97,9 +97,8 @@ void CheckSupported(Fields& fields) {
   fields.Only("rope", true);
   fields.Only("rope_full_precision", true);
   for (const char* key :
-       {"weight_tying", "include_bias", "include_qkv_bias",
-        "bias_for_layer_norm", "alibi", "attention_layer_norm",
-        "input_emb_norm", "scale_logits"}) {
+       {"include_bias", "include_qkv_bias", "bias_for_layer_norm", "alibi",
+        "attention_layer_norm", "input_emb_norm", "scale_logits"}) {
     fields.Only(key, false);
   }
 }
@@ -133,6 +132,13 @@ absl::StatusOr<LladaConfig> FromObject(const json& object) {
   out.mlp_hidden = fields.Size("mlp_hidden_size", from_ratio);
   const int64_t vocab_size = fields.Size("vocab_size", std::nullopt);
   out.vocab = fields.Size("embedding_size", vocab_size);
+  if (const json* tying = fields.Get("weight_tying"); tying != nullptr) {
+    if (!tying->is_boolean()) {
+      fields.Fail("weight_tying", "be true or false");
+    } else {
+      out.weight_tying = tying->get<bool>();
+    }
+  }
   out.max_sequence = fields.Size("max_sequence_length", std::nullopt);
   out.rope_theta = fields.Positive("rope_theta", 10000.0);
   out.rms_norm_eps = fields.Positive("rms_norm_eps", 1e-5);
@@ -215,7 +221,9 @@ std::vector<TensorSpec> LladaTensors(const LladaConfig& config) {
     out.push_back({block + ".ff_out.weight", {d, mlp}});
   }
   out.push_back({"model.transformer.ln_f.weight", {d}});
-  out.push_back({"model.transformer.ff_out.weight", {vocab, d}});  // the head
+  if (!config.weight_tying) {
+    out.push_back({"model.transformer.ff_out.weight", {vocab, d}});  // head
+  }
   return out;
 }
 

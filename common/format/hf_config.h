@@ -23,7 +23,8 @@ struct LladaConfig {
   int64_t n_heads = 0;
   int64_t n_kv_heads = 0;  // divides n_heads
   int64_t mlp_hidden = 0;
-  int64_t vocab = 0;  // rows of the embedding and of the head
+  int64_t vocab = 0;          // rows of the embedding and of the head
+  bool weight_tying = false;  // the embedding is the head too
   int64_t max_sequence = 0;
   double rope_theta = 10000.0;
   double rms_norm_eps = 1e-5;
@@ -60,7 +61,8 @@ struct TensorSpec {
   friend bool operator==(const TensorSpec&, const TensorSpec&) = default;
 };
 
-// The 9 n_layers + 3 tensors of the architecture, in forward order.
+// The 9 n_layers + 3 tensors of the architecture, in forward order; without the
+// head where it is tied.
 std::vector<TensorSpec> LladaTensors(const LladaConfig& config);
 
 }  // namespace mdrl

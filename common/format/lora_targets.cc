@@ -57,7 +57,9 @@ std::vector<LinearMap> LladaLinears(const LladaConfig& config) {
     add(block, "up_proj", layer, d, mlp);
     add(block, "ff_out", layer, mlp, d);
   }
-  add("model.transformer", "ff_out", kHeadLayer, d, config.vocab);
+  if (!config.weight_tying) {
+    add("model.transformer", "ff_out", kHeadLayer, d, config.vocab);
+  }
   return out;
 }
 

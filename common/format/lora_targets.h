@@ -33,7 +33,7 @@ struct LinearMap {
 };
 
 // The seven of each block (q_proj, k_proj, v_proj, attn_out, ff_proj, up_proj,
-// ff_out) in forward order, then the head.
+// ff_out) in forward order, then the head unless it is tied.
 std::vector<LinearMap> LladaLinears(const LladaConfig& config);
 
 struct TargetRules {

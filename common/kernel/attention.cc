@@ -1,9 +1,13 @@
 #include "common/kernel/attention.h"
 
+#include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "ATen/ops/empty.h"
 #include "ATen/ops/empty_like.h"
+#include "ATen/ops/zeros.h"
+#include "ATen/ops/zeros_like.h"
 #include "common/base/log.h"
 #include "common/kernel/attention_cpu.h"
 #include "common/kernel/parallel_for.h"
@@ -20,6 +24,7 @@ struct Layout {
   AttentionHeads heads;
   int64_t rows, positions, queries, first;
   bool joint;
+  std::vector<RowSpan> real;  // per row; empty: all positions
 
   int64_t q_width() const { return heads.heads * heads.head_dim; }
   int64_t kv_width() const { return heads.kv_heads * heads.head_dim; }
@@ -27,19 +32,31 @@ struct Layout {
   int64_t kv_stride() const { return 2 * kv_width() + (joint ? q_width() : 0); }
   int64_t tasks() const { return rows * heads.kv_heads; }
   int64_t shared() const { return heads.heads / heads.kv_heads; }
+  int64_t row(int64_t i) const { return i / heads.kv_heads; }
 
-  // Offsets of task `i` (row, then key head) in each tensor.
+  // Of task `i` (row, then key head): its keys' span, and its first and last
+  // query among the queried positions.
+  RowSpan Keys(int64_t i) const {
+    return real.empty() ? RowSpan{0, positions} : real[row(i)];
+  }
+  RowSpan Queries(int64_t i) const {
+    const RowSpan keys = Keys(i);
+    const int64_t begin = std::max<int64_t>(0, keys.begin - first);
+    return {begin, std::max(begin, std::min(queries, keys.end - first))};
+  }
+
+  // Offsets of task `i` in each tensor.
   int64_t Q(int64_t i) const {
-    return i / heads.kv_heads * queries * q_stride() +
+    return (row(i) * queries + Queries(i).begin) * q_stride() +
            i % heads.kv_heads * shared() * heads.head_dim;
   }
   int64_t K(int64_t i) const {
-    return i / heads.kv_heads * positions * kv_stride() +
+    return (row(i) * positions + Keys(i).begin) * kv_stride() +
            (joint ? q_width() : 0) + i % heads.kv_heads * heads.head_dim;
   }
   int64_t V(int64_t i) const { return K(i) + kv_width(); }
   int64_t Out(int64_t i) const {
-    return i / heads.kv_heads * queries * q_width() +
+    return (row(i) * queries + Queries(i).begin) * q_width() +
            i % heads.kv_heads * shared() * heads.head_dim;
   }
 };
@@ -48,10 +65,11 @@ struct Layout {
 AttentionTask TaskOf(const Layout& layout, int64_t i, const at::Tensor& q,
                      const at::Tensor& kv, const at::Tensor& cos_TE,
                      const at::Tensor& sin_TE) {
+  const RowSpan keys = layout.Keys(i), queries = layout.Queries(i);
   AttentionTask task;
-  task.positions = layout.positions;
-  task.first = layout.first;
-  task.queries = layout.queries;
+  task.positions = keys.end - keys.begin;
+  task.first = layout.first + queries.begin - keys.begin;
+  task.queries = queries.end - queries.begin;
   task.head_dim = layout.heads.head_dim;
   task.shared = layout.shared();
   task.q_stride = layout.q_stride();
@@ -65,11 +83,18 @@ AttentionTask TaskOf(const Layout& layout, int64_t i, const at::Tensor& q,
   return task;
 }
 
+// Uninitialised where every element will be written, else 0.
+at::Tensor ForResult(const Layout& layout, const at::Tensor& like) {
+  return layout.real.empty() ? at::empty_like(like) : at::zeros_like(like);
+}
+
 at::Tensor Forward(const Layout& layout, const at::Tensor& q,
                    const at::Tensor& kv, const at::Tensor& cos_TE,
                    const at::Tensor& sin_TE) {
-  at::Tensor out =
-      at::empty({layout.rows, layout.queries, layout.q_width()}, q.options());
+  const std::vector<int64_t> sizes = {layout.rows, layout.queries,
+                                      layout.q_width()};
+  at::Tensor out = layout.real.empty() ? at::empty(sizes, q.options())
+                                       : at::zeros(sizes, q.options());
   float* const to = out.mutable_data_ptr<float>();
   ParallelFor(layout.tasks(), 1, [&](int64_t begin, int64_t end) {
     std::vector<float> scratch;
@@ -100,30 +125,30 @@ void Backward(const Layout& layout, const at::Tensor& q, const at::Tensor& kv,
 
 void SaveLayout(torch::autograd::AutogradContext* context,
                 const Layout& layout) {
-  context->saved_data["layout"] = std::vector<int64_t>{
-      layout.heads.heads, layout.heads.kv_heads, layout.heads.head_dim,
-      layout.rows,        layout.positions,      layout.queries,
-      layout.first};
+  std::vector<int64_t> saved = {layout.heads.heads,    layout.heads.kv_heads,
+                                layout.heads.head_dim, layout.rows,
+                                layout.positions,      layout.queries,
+                                layout.first};
+  for (const RowSpan& span : layout.real) {
+    saved.insert(saved.end(), {span.begin, span.end});
+  }
+  context->saved_data["layout"] = std::move(saved);
 }
 
 Layout SavedLayout(torch::autograd::AutogradContext* context, bool joint) {
   const auto v = context->saved_data["layout"].toIntVector();
-  return {{v[0], v[1], v[2]}, v[3], v[4], v[5], v[6], joint};
+  Layout layout = {{v[0], v[1], v[2]}, v[3], v[4], v[5], v[6], joint, {}};
+  for (size_t i = 7; i < v.size(); i += 2) {
+    layout.real.push_back({v[i], v[i + 1]});
+  }
+  return layout;
 }
 
 class JointFunction : public torch::autograd::Function<JointFunction> {
  public:
   static at::Tensor forward(torch::autograd::AutogradContext* context,
                             const at::Tensor& qkv, const at::Tensor& cos_TE,
-                            const at::Tensor& sin_TE, int64_t heads,
-                            int64_t kv_heads, int64_t head_dim) {
-    const int64_t positions = qkv.size(1);
-    const Layout layout = {{heads, kv_heads, head_dim},
-                           qkv.size(0),
-                           positions,
-                           positions,
-                           0,
-                           true};
+                            const at::Tensor& sin_TE, const Layout& layout) {
     context->save_for_backward({qkv, cos_TE, sin_TE});
     SaveLayout(context, layout);
     return Forward(layout, qkv, qkv, cos_TE, sin_TE);
@@ -133,11 +158,12 @@ class JointFunction : public torch::autograd::Function<JointFunction> {
       torch::autograd::AutogradContext* context,
       torch::autograd::variable_list gradients) {
     const auto saved = context->get_saved_variables();
-    at::Tensor d_qkv = at::empty_like(saved[0]);
+    const Layout layout = SavedLayout(context, true);
+    at::Tensor d_qkv = ForResult(layout, saved[0]);
     float* const to = d_qkv.mutable_data_ptr<float>();
-    Backward(SavedLayout(context, true), saved[0], saved[0], saved[1], saved[2],
+    Backward(layout, saved[0], saved[0], saved[1], saved[2],
              gradients[0].contiguous(), to, to);
-    return {d_qkv, {}, {}, {}, {}, {}};
+    return {d_qkv, {}, {}, {}};
   }
 };
 
@@ -146,14 +172,7 @@ class ApartFunction : public torch::autograd::Function<ApartFunction> {
   static at::Tensor forward(torch::autograd::AutogradContext* context,
                             const at::Tensor& q, const at::Tensor& kv,
                             const at::Tensor& cos_TE, const at::Tensor& sin_TE,
-                            int64_t first, int64_t heads, int64_t kv_heads,
-                            int64_t head_dim) {
-    const Layout layout = {{heads, kv_heads, head_dim},
-                           kv.size(0),
-                           kv.size(1),
-                           q.size(1),
-                           first,
-                           false};
+                            const Layout& layout) {
     context->save_for_backward({q, kv, cos_TE, sin_TE});
     SaveLayout(context, layout);
     return Forward(layout, q, kv, cos_TE, sin_TE);
@@ -163,34 +182,57 @@ class ApartFunction : public torch::autograd::Function<ApartFunction> {
       torch::autograd::AutogradContext* context,
       torch::autograd::variable_list gradients) {
     const auto saved = context->get_saved_variables();
-    at::Tensor d_q = at::empty_like(saved[0]);
-    at::Tensor d_kv = at::empty_like(saved[1]);
-    Backward(SavedLayout(context, false), saved[0], saved[1], saved[2],
-             saved[3], gradients[0].contiguous(), d_q.mutable_data_ptr<float>(),
+    const Layout layout = SavedLayout(context, false);
+    at::Tensor d_q = ForResult(layout, saved[0]);
+    at::Tensor d_kv = ForResult(layout, saved[1]);
+    Backward(layout, saved[0], saved[1], saved[2], saved[3],
+             gradients[0].contiguous(), d_q.mutable_data_ptr<float>(),
              d_kv.mutable_data_ptr<float>());
-    return {d_q, d_kv, {}, {}, {}, {}, {}, {}};
+    return {d_q, d_kv, {}, {}, {}};
   }
 };
+
+void CheckSpans(std::span<const RowSpan> real_B, int64_t rows,
+                int64_t positions) {
+  MDRL_CHECK(real_B.empty() || static_cast<int64_t>(real_B.size()) == rows)
+      << real_B.size() << " spans for " << rows << " rows";
+  for (const RowSpan& span : real_B) {
+    MDRL_CHECK(0 <= span.begin && span.begin < span.end &&
+               span.end <= positions)
+        << "span " << span.begin << ".." << span.end << " of " << positions;
+  }
+}
 
 }  // namespace
 
 at::Tensor FusedAttention(const at::Tensor& q_BLX, const at::Tensor& kv_BTY,
                           const at::Tensor& cos_TE, const at::Tensor& sin_TE,
-                          int64_t first, const AttentionHeads& heads) {
+                          int64_t first, const AttentionHeads& heads,
+                          std::span<const RowSpan> real_B) {
   MDRL_CHECK(first + q_BLX.size(1) <= kv_BTY.size(1) &&
              kv_BTY.size(1) <= cos_TE.size(0));
+  CheckSpans(real_B, kv_BTY.size(0), kv_BTY.size(1));
+  const Layout layout = {heads,           kv_BTY.size(0),
+                         kv_BTY.size(1),  q_BLX.size(1),
+                         first,
+                         /*joint=*/false, {real_B.begin(), real_B.end()}};
   return ApartFunction::apply(q_BLX.contiguous(), kv_BTY.contiguous(), cos_TE,
-                              sin_TE, first, heads.heads, heads.kv_heads,
-                              heads.head_dim);
+                              sin_TE, layout);
 }
 
 at::Tensor FusedSelfAttention(const at::Tensor& qkv_BTZ,
                               const at::Tensor& cos_TE,
                               const at::Tensor& sin_TE,
-                              const AttentionHeads& heads) {
-  MDRL_CHECK(qkv_BTZ.size(1) <= cos_TE.size(0));
-  return JointFunction::apply(qkv_BTZ.contiguous(), cos_TE, sin_TE, heads.heads,
-                              heads.kv_heads, heads.head_dim);
+                              const AttentionHeads& heads,
+                              std::span<const RowSpan> real_B) {
+  const int64_t positions = qkv_BTZ.size(1);
+  MDRL_CHECK(positions <= cos_TE.size(0));
+  CheckSpans(real_B, qkv_BTZ.size(0), positions);
+  const Layout layout = {heads,          qkv_BTZ.size(0),
+                         positions,      positions,
+                         /*first=*/0,
+                         /*joint=*/true, {real_B.begin(), real_B.end()}};
+  return JointFunction::apply(qkv_BTZ.contiguous(), cos_TE, sin_TE, layout);
 }
 
 }  // namespace mdrl

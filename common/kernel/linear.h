@@ -11,10 +11,13 @@
 
 namespace mdrl {
 
-// x W^T for x [..., K] and weight [N, K]. Differentiable.
+// x W^T for x [..., K] and weight [N, K]. Differentiable. A weight stored in
+// another floating type than x's is widened a part at a time, in backward once
+// more: it never exists whole in x's type. REQUIRES: such a weight needs no
+// gradient.
 at::Tensor RowwiseLinear(const at::Tensor& x, const at::Tensor& weight);
 
-// h + x W^T. h has the shape of the result.
+// h + x W^T, likewise. h has the shape of the result.
 at::Tensor RowwiseLinearAdd(const at::Tensor& h, const at::Tensor& x,
                             const at::Tensor& weight);
 

@@ -19,7 +19,8 @@ inline constexpr int64_t kLogitsPerChunk = 4 << 20;
 // log p(target) [B, L] where scored_BL (bool) is true, 0 elsewhere, in the
 // log-softmax type. Only scored rows reach the head, a chunk of rows at a time;
 // backward recomputes a chunk's logits, so memory is a chunk in both
-// directions. Differentiable in hidden_BLD and the head's weight.
+// directions. Differentiable in hidden_BLD, the head's weight where it has
+// their type, and what an adapter adds to it.
 at::Tensor TargetLogp(const Transformer& model, const at::Tensor& hidden_BLD,
                       const at::Tensor& target_BL, const at::Tensor& scored_BL,
                       int64_t logits_per_chunk = kLogitsPerChunk);

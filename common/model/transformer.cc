@@ -1,14 +1,12 @@
 #include "common/model/transformer.h"
 
 #include <utility>
-#include <vector>
 
-#include "ATen/ops/cat.h"
 #include "ATen/ops/embedding.h"
+#include "ATen/ops/empty.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/log.h"
 #include "common/kernel/attention.h"
-#include "common/kernel/linear.h"
 #include "common/kernel/rms_norm.h"
 #include "common/kernel/swiglu.h"
 #include "common/model/rope.h"
@@ -26,19 +24,11 @@ at::Tensor Take(const NamedTensors& weights, const std::string& name) {
   return *tensor;
 }
 
-// The products of several maps side by side. Small weights are copied together
-// first, which makes one product of them; large ones would cost more to copy
-// than that saves.
-at::Tensor MergedLinear(const at::Tensor& x, at::TensorList weights) {
-  constexpr int64_t kWorthCopying = 1 << 18;
-  if (weights[0].numel() <= kWorthCopying) {
-    return RowwiseLinear(x, at::cat(weights, 0));
+at::ScalarType ComputeType(const at::Tensor& weight) {
+  if (!weight.is_cpu() || weight.scalar_type() == at::kDouble) {
+    return weight.scalar_type();
   }
-  std::vector<at::Tensor> products;
-  for (const at::Tensor& weight : weights) {
-    products.push_back(RowwiseLinear(x, weight));
-  }
-  return at::cat(products, -1);
+  return at::kFloat;
 }
 
 }  // namespace
@@ -52,73 +42,166 @@ Transformer::Transformer(ModelConfig config, NamedTensors weights)
     MDRL_CHECK(ShapeOf(Take(weights_, spec.name)) == spec.shape)
         << "weight " << spec.name << " has another shape";
   }
-  for (int64_t i = 0; i < config_.n_layers; ++i) {
-    const auto take = [this, i](const char* name) {
-      return Take(weights_, absl::StrCat(kRoot, "blocks.", i, ".", name));
-    };
-    blocks_.push_back({take("attn_norm.weight"), take("q_proj.weight"),
-                       take("k_proj.weight"), take("v_proj.weight"),
-                       take("attn_out.weight"), take("ff_norm.weight"),
-                       take("ff_proj.weight"), take("up_proj.weight"),
-                       take("ff_out.weight")});
-  }
   embedding_ = Take(weights_, absl::StrCat(kRoot, "wte.weight"));
-  final_norm_ = Take(weights_, absl::StrCat(kRoot, "ln_f.weight"));
-  head_ = Take(weights_, absl::StrCat(kRoot, "ff_out.weight"));
+  compute_type_ = ComputeType(embedding_);
+  const auto norm = [this](const std::string& name) {
+    // An alias where the type is right already: training reaches it.
+    return Take(weights_, name).to(compute_type_);
+  };
+  for (int64_t i = 0; i < config_.n_layers; ++i) {
+    const std::string block = absl::StrCat(kRoot, "blocks.", i, ".");
+    const auto map = [this, &block](const char* name) {
+      return Linear{Take(weights_, absl::StrCat(block, name)), {}, {}};
+    };
+    blocks_.push_back({norm(block + "attn_norm.weight"),
+                       norm(block + "ff_norm.weight"), map("q_proj.weight"),
+                       map("k_proj.weight"), map("v_proj.weight"),
+                       map("attn_out.weight"), map("ff_proj.weight"),
+                       map("up_proj.weight"), map("ff_out.weight")});
+  }
+  final_norm_ = norm(absl::StrCat(kRoot, "ln_f.weight"));
+  head_ = {config_.weight_tying
+               ? embedding_
+               : Take(weights_, absl::StrCat(kRoot, "ff_out.weight")),
+           {},
+           {}};
   RopeAngles angles =
       MakeRopeAngles(config_.max_sequence, config_.d_model / config_.n_heads,
-                     config_.rope_theta, embedding_.scalar_type());
+                     config_.rope_theta, compute_type_);
   cos_ = std::move(angles.cos_TE);
   sin_ = std::move(angles.sin_TE);
 }
 
+Transformer Transformer::With(Adapter adapter) const {
+  Transformer adapted = *this;
+  adapted.Adapt(std::move(adapter));
+  return adapted;
+}
+
+Transformer Transformer::WithoutAdapter() const {
+  Transformer base = *this;
+  base.Adapt(std::nullopt);
+  return base;
+}
+
+void Transformer::Adapt(std::optional<Adapter> adapter) {
+  adapter_ = std::move(adapter);
+  const auto adapt = [this](Linear& linear, const std::string& module) {
+    const Adapter::Factors factors =
+        adapter_ ? adapter_->Of(module) : Adapter::Factors{};
+    linear.lora_a = factors.a_RI;
+    linear.lora_b = factors.b_OR;
+    linear.scale = factors.scale;
+  };
+  for (size_t i = 0; i < blocks_.size(); ++i) {
+    const std::string root = absl::StrCat(kRoot, "blocks.", i, ".");
+    BlockWeights& block = blocks_[i];
+    adapt(block.q_proj, root + "q_proj");
+    adapt(block.k_proj, root + "k_proj");
+    adapt(block.v_proj, root + "v_proj");
+    adapt(block.attn_out, root + "attn_out");
+    adapt(block.ff_proj, root + "ff_proj");
+    adapt(block.up_proj, root + "up_proj");
+    adapt(block.ff_out, root + "ff_out");
+  }
+  adapt(head_, absl::StrCat(kRoot, "ff_out"));
+}
+
+bool Transformer::UsesKernels() const {
+  return embedding_.is_cpu() && compute_type_ == at::kFloat;
+}
+
+at::Tensor Transformer::Embed(const at::Tensor& ids) const {
+  return at::embedding(embedding_, ids).to(compute_type_);
+}
+
 at::Tensor Transformer::Hidden(const at::Tensor& ids_BT, int64_t first,
-                               int64_t last) const {
+                               int64_t last,
+                               std::span<const RowSpan> real_B) const {
   const int64_t positions = ids_BT.size(1);
   MDRL_CHECK(0 <= first && first < last && last <= positions &&
              positions <= config_.max_sequence)
       << "positions " << first << ".." << last << " of " << positions;
-  // The kernels are float32 on the CPU; anything else takes the plain path.
-  if (!embedding_.is_cpu() || embedding_.scalar_type() != at::kFloat) {
-    return HiddenReference(*this, ids_BT, first, last);
+  if (!UsesKernels()) {
+    return HiddenReference(*this, ids_BT, first, last, nullptr, real_B);
   }
-  at::Tensor h = at::embedding(embedding_, ids_BT);
+  at::Tensor h = Embed(ids_BT);
   for (int64_t i = 0; i < config_.n_layers; ++i) {
     // Only the last block may drop positions: the others feed its keys.
     const bool is_last = i + 1 == config_.n_layers;
-    h = Block(blocks_[i], h, is_last ? first : 0, is_last ? last : positions);
+    h = Block(blocks_[i], h, /*from=*/0, is_last ? first : 0,
+              is_last ? last : positions, /*cached=*/nullptr, real_B);
+  }
+  return FusedRmsNorm(h, final_norm_, config_.rms_norm_eps);
+}
+
+at::Tensor Transformer::HiddenCached(const at::Tensor& ids_BL, int64_t from,
+                                     int64_t first, int64_t last,
+                                     KvCache& cache,
+                                     std::span<const RowSpan> real_B) const {
+  const int64_t to = from + ids_BL.size(1);
+  MDRL_CHECK(from <= first && first < last && last <= to &&
+             to <= config_.max_sequence)
+      << "positions " << first << ".." << last << " of " << from << ".." << to;
+  if (!UsesKernels()) {
+    return HiddenCachedReference(*this, ids_BL, from, first, last, cache,
+                                 real_B);
+  }
+  at::Tensor h = Embed(ids_BL);
+  if (cache.kv_BTY.empty()) {
+    MDRL_CHECK(from == 0) << "an empty cache holds nothing before " << from;
+    const int64_t width = 2 * config_.n_kv_heads * config_.head_dim();
+    for (int64_t i = 0; i < config_.n_layers; ++i) {
+      cache.kv_BTY.push_back(
+          at::empty({ids_BL.size(0), to, width}, h.options()));
+    }
+  }
+  for (int64_t i = 0; i < config_.n_layers; ++i) {
+    const bool is_last = i + 1 == config_.n_layers;
+    h = Block(blocks_[i], h, from, is_last ? first : from, is_last ? last : to,
+              &cache.kv_BTY[i], real_B);
   }
   return FusedRmsNorm(h, final_norm_, config_.rms_norm_eps);
 }
 
 at::Tensor Transformer::Attention(const BlockWeights& block,
-                                  const at::Tensor& a_BTD, int64_t first,
-                                  int64_t last) const {
+                                  const at::Tensor& a_BLD, int64_t from,
+                                  int64_t first, int64_t last,
+                                  const at::Tensor* cached,
+                                  std::span<const RowSpan> real_B) const {
   const AttentionHeads heads = {config_.n_heads, config_.n_kv_heads,
                                 config_.head_dim()};
-  if (last - first == a_BTD.size(1)) {
+  const int64_t length = a_BLD.size(1);
+  if (cached == nullptr && last - first == length) {
     return FusedSelfAttention(
-        MergedLinear(a_BTD, {block.q_proj, block.k_proj, block.v_proj}), cos_,
-        sin_, heads);
+        ApplyMerged({&block.q_proj, &block.k_proj, &block.v_proj}, a_BLD), cos_,
+        sin_, heads, real_B);
+  }
+  at::Tensor kv = ApplyMerged({&block.k_proj, &block.v_proj}, a_BLD);
+  if (cached != nullptr) {
+    cached->slice(1, from, from + length).copy_(kv);
+    kv = *cached;
   }
   return FusedAttention(
-      RowwiseLinear(a_BTD.slice(1, first, last), block.q_proj),
-      MergedLinear(a_BTD, {block.k_proj, block.v_proj}), cos_, sin_, first,
-      heads);
+      Apply(block.q_proj, a_BLD.slice(1, first - from, last - from)), kv, cos_,
+      sin_, first, heads, real_B);
 }
 
 at::Tensor Transformer::Block(const BlockWeights& block,
-                              const at::Tensor& h_BTD, int64_t first,
-                              int64_t last) const {
+                              const at::Tensor& h_BLD, int64_t from,
+                              int64_t first, int64_t last,
+                              const at::Tensor* cached,
+                              std::span<const RowSpan> real_B) const {
   const double eps = config_.rms_norm_eps;
   const at::Tensor o =
-      Attention(block, FusedRmsNorm(h_BTD, block.attn_norm, eps), first, last);
+      Attention(block, FusedRmsNorm(h_BLD, block.attn_norm, eps), from, first,
+                last, cached, real_B);
   const at::Tensor h =
-      RowwiseLinearAdd(h_BTD.slice(1, first, last), o, block.attn_out);
+      ApplyAdd(block.attn_out, h_BLD.slice(1, first - from, last - from), o);
   const at::Tensor f = FusedRmsNorm(h, block.ff_norm, eps);
-  return RowwiseLinearAdd(
-      h, FusedSwiGlu(MergedLinear(f, {block.ff_proj, block.up_proj})),
-      block.ff_out);
+  return ApplyAdd(
+      block.ff_out, h,
+      FusedSwiGlu(ApplyMerged({&block.ff_proj, &block.up_proj}, f)));
 }
 
 }  // namespace mdrl

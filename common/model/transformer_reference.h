@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 
 #include "ATen/core/Tensor.h"
@@ -20,10 +21,17 @@ using HiddenObserver =
     std::function<void(const std::string& name, const at::Tensor& hidden_BTD)>;
 
 // As Transformer::Hidden, one small operation after the other, every position
-// in every block.
+// in every block; padding is kept out by a mask.
 at::Tensor HiddenReference(const Transformer& model, const at::Tensor& ids_BT,
                            int64_t first, int64_t last,
-                           const HiddenObserver& observer = nullptr);
+                           const HiddenObserver& observer = nullptr,
+                           std::span<const RowSpan> real_B = {});
+
+// As Transformer::HiddenCached.
+at::Tensor HiddenCachedReference(const Transformer& model,
+                                 const at::Tensor& ids_BL, int64_t from,
+                                 int64_t first, int64_t last, KvCache& cache,
+                                 std::span<const RowSpan> real_B = {});
 
 // x / sqrt(mean(x^2) + eps) in at least float32, cast back, times the weight.
 at::Tensor RmsNormReference(const at::Tensor& x, const at::Tensor& weight,

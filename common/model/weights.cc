@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "ATen/ops/empty.h"
+#include "ATen/ops/from_blob.h"
 #include "ATen/ops/ones.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -35,12 +36,10 @@ absl::Status Wrong(const std::string& tensor, const std::string& what) {
   return absl::InvalidArgumentError(absl::StrCat("tensor ", tensor, " ", what));
 }
 
-// One tensor from outside, checked against what the architecture says.
-absl::StatusOr<at::Tensor> ReadTensor(const Shapes& shapes,
-                                      const std::string& name,
-                                      const std::string& dtype,
-                                      std::span<const uint64_t> shape,
-                                      std::string_view bytes) {
+// A tensor from outside against what the architecture says.
+absl::Status CheckTensor(const Shapes& shapes, const std::string& name,
+                         const std::string& dtype,
+                         std::span<const uint64_t> shape) {
   const auto wanted = shapes.find(name);
   if (wanted == shapes.end()) {
     return Wrong(name, "is not part of this architecture");
@@ -56,9 +55,32 @@ absl::StatusOr<at::Tensor> ReadTensor(const Shapes& shapes,
     return Wrong(name, absl::StrCat("is ", dtype,
                                     ", a weight is F32, BF16, F16 or F64"));
   }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<at::Tensor> ReadTensor(const Shapes& shapes,
+                                      const std::string& name,
+                                      const std::string& dtype,
+                                      std::span<const uint64_t> shape,
+                                      std::string_view bytes) {
+  MDRL_RETURN_IF_ERROR(CheckTensor(shapes, name, dtype, shape));
   auto tensor = TensorFromBytes(dtype, shape, bytes);
   if (!tensor.ok()) return WithContext(tensor.status(), "tensor " + name);
   return tensor;
+}
+
+// `view` where it lies, `owner` kept open; a copy where it is misaligned.
+absl::StatusOr<at::Tensor> MapTensor(
+    const TensorView& view, const std::shared_ptr<const ModelFolder>& owner) {
+  const at::ScalarType type = *ScalarTypeOf(view.dtype);
+  const auto address = reinterpret_cast<uintptr_t>(view.bytes.data());
+  if (address % c10::elementSize(type) != 0) {
+    return TensorFromBytes(view.dtype, view.shape, view.bytes);
+  }
+  const std::vector<int64_t> sizes(view.shape.begin(), view.shape.end());
+  return at::from_blob(
+      const_cast<char*>(view.bytes.data()), sizes, [owner](void*) {},
+      at::TensorOptions().dtype(type));
 }
 
 absl::Status NoneMissing(const Shapes& shapes, const NamedTensors& sorted) {
@@ -129,6 +151,36 @@ absl::StatusOr<NamedTensors> LoadWeights(const ModelFolder& folder,
   auto weights = RunTorch(load);
   if (!weights.ok()) {
     return WithContext(weights.status(), folder.path().string());
+  }
+  return weights;
+}
+
+absl::StatusOr<NamedTensors> LoadFrozenWeights(
+    std::shared_ptr<const ModelFolder> folder, uint64_t memory_bytes) {
+  const Shapes shapes = ShapesOf(folder->config());
+  uint64_t elements = 0;
+  for (const auto& [name, shape] : shapes) {
+    uint64_t size = 1;
+    for (const uint64_t side : shape) size *= side;
+    elements += size;
+  }
+  const bool widen = elements <= memory_bytes / sizeof(float);
+  const auto load = [&]() -> absl::StatusOr<NamedTensors> {
+    NamedTensors weights;
+    for (const std::string& name : folder->names()) {
+      MDRL_ASSIGN_OR_RETURN(const TensorView view, folder->Find(name));
+      MDRL_RETURN_IF_ERROR(CheckTensor(shapes, name, view.dtype, view.shape));
+      MDRL_ASSIGN_OR_RETURN(at::Tensor tensor, MapTensor(view, folder));
+      weights.push_back(
+          {name, widen ? tensor.to(at::kFloat) : std::move(tensor)});
+    }
+    SortByName(weights);
+    MDRL_RETURN_IF_ERROR(NoneMissing(shapes, weights));
+    return weights;
+  };
+  auto weights = RunTorch(load);
+  if (!weights.ok()) {
+    return WithContext(weights.status(), folder->path().string());
   }
   return weights;
 }

@@ -1,12 +1,13 @@
 // A model's weights: where they come from, what they look like as bytes, and
 // whether they fit the architecture.
 //
-// Stateless, thread-safe. Tensors are on the CPU and own their storage.
+// Stateless, thread-safe. Tensors are on the CPU.
 #ifndef MDRL_COMMON_MODEL_WEIGHTS_H_
 #define MDRL_COMMON_MODEL_WEIGHTS_H_
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,6 +28,13 @@ namespace mdrl {
 // InvalidArgument naming folder and tensor.
 absl::StatusOr<NamedTensors> LoadWeights(const ModelFolder& folder,
                                          at::ScalarType type = at::kFloat);
+
+// Weights that are only read: float32 where `memory_bytes` hold the whole model
+// so, else as they are stored. What need not be converted stays in the mapped
+// file, which is open as long as one of the tensors lives: nobody may write
+// them. Errors are those of LoadWeights().
+absl::StatusOr<NamedTensors> LoadFrozenWeights(
+    std::shared_ptr<const ModelFolder> folder, uint64_t memory_bytes);
 
 // Random float32 weights: embedding N(0, 0.02), linear maps N(0, 1/sqrt(fan
 // in)), attn_out and block ff_out additionally / sqrt(2 layers), norms 1.

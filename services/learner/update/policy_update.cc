@@ -147,7 +147,7 @@ absl::StatusOr<StepStats> PolicyUpdate::TryStep(int k) {
   // Nothing read: no gradient, and no 0/0 where no completion has a reward.
   if (!batch.micro_batches.empty()) {
     const auto type =
-        model_.head().scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+        model_.compute_type() == at::kDouble ? at::kDouble : at::kFloat;
     const StepGradient gradient = AddGradient(
         algorithm_, model_, batch, Inputs(rows, batch, advantage_B, type),
         PassesFor(batch), clock_);

@@ -36,9 +36,19 @@ TEST(HfConfigTest, AbsentKeysTakeTheirPublishedMeaning) {
   EXPECT_EQ(ParseLladaConfig(ratio.dump(), "c")->mlp_hidden, 256);
 }
 
+TEST(HfConfigTest, ATiedHeadHasNoTensorOfItsOwn) {
+  nlohmann::json tied = Tiny();
+  const auto apart = ParseLladaConfig(tied.dump(), "c");
+  tied["weight_tying"] = true;
+  const auto config = ParseLladaConfig(tied.dump(), "c");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_TRUE(config->weight_tying);
+  EXPECT_EQ(LladaTensors(*config).size() + 1, LladaTensors(*apart).size());
+}
+
 TEST(HfConfigTest, UnsupportedValuesAreRefusedByFileAndKey) {
   const std::pair<const char*, nlohmann::json> cases[] = {
-      {"weight_tying", true},
+      {"weight_tying", "yes"},
       {"include_bias", true},
       {"include_qkv_bias", true},
       {"alibi", true},

@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <utility>
 #include <vector>
 
 #include "ATen/Parallel.h"
 #include "ATen/TensorOperators.h"
+#include "ATen/ops/arange.h"
 #include "ATen/ops/equal.h"
 #include "ATen/ops/linear.h"
 #include "ATen/ops/matmul.h"
@@ -209,6 +211,32 @@ TEST(KernelTest, LinearGradientsDoNotDependOnThreads) {
     GTEST_SKIP() << "the BLAS promises no such thing";
   }
   EXPECT_TRUE(at::equal(gradients[0], gradients[1]));
+}
+
+TEST(KernelTest, ANarrowWeightGivesTheBitsOfTheWidenedOne) {
+  // Small; large; large enough to be widened in two parts.
+  for (const auto& [n, k] :
+       {std::pair<int64_t, int64_t>{24, 16}, {1100, 500}, {2100, 8100}}) {
+    const at::Tensor narrow = at::randn({n, k}).to(at::kBFloat16);
+    const at::Tensor wide = narrow.to(at::kFloat);
+    std::vector<at::Tensor> results, gradients;
+    for (const at::Tensor& weight : {narrow, wide}) {
+      const at::Tensor x = at::arange(3 * k).to(at::kFloat).sin().view({3, k});
+      x.set_requires_grad(true);
+      const at::Tensor y = RowwiseLinear(x, weight);
+      y.sin().sum().backward();
+      results.push_back(y.detach());
+      gradients.push_back(x.grad());
+    }
+    EXPECT_TRUE(at::equal(results[0], results[1])) << n;
+    EXPECT_LT((gradients[0] - gradients[1]).abs().max().item<float>(),
+              1e-4f * gradients[1].abs().max().item<float>())
+        << n;
+    const at::Tensor h = at::randn({3, n}), x = at::randn({3, k});
+    EXPECT_TRUE(
+        at::equal(RowwiseLinearAdd(h, x, narrow), RowwiseLinearAdd(h, x, wide)))
+        << n;
+  }
 }
 
 TEST(KernelTest, LinearRowsDoNotDependOnTheirNumber) {

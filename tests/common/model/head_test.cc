@@ -85,7 +85,7 @@ TEST(HeadTest, NothingScoredIsZeroWithZeroGradient) {
       at::zeros_like(ids.slice(1, 2, 6), at::TensorOptions(at::kBool)));
   EXPECT_EQ(logp.abs().sum().item<float>(), 0.0f);
   logp.sum().backward();
-  EXPECT_EQ(model.head().grad().abs().sum().item<float>(), 0.0f);
+  EXPECT_EQ(model.head().weight.grad().abs().sum().item<float>(), 0.0f);
 }
 
 TEST(HeadTest, ProbabilitiesSumToOne) {

@@ -128,6 +128,26 @@ TEST(WriteModelFolderTest, AWrittenFolderLoadsBitForBit) {
   const auto loaded = LoadWeights(**opened);
   ASSERT_TRUE(loaded.ok()) << loaded.status();
   EXPECT_EQ(ParamsHash(*loaded), ParamsHash(weights));
+  // Read-only weights stay in the file and need no memory.
+  const auto mapped =
+      LoadFrozenWeights(*ModelFolder::Open(folder), /*memory_bytes=*/0);
+  ASSERT_TRUE(mapped.ok()) << mapped.status();
+  EXPECT_EQ(ParamsHash(*mapped), ParamsHash(weights));
+
+  NamedTensors narrow;
+  for (const NamedTensor& weight : weights) {
+    narrow.push_back({weight.name, weight.tensor.to(at::kBFloat16)});
+  }
+  ASSERT_TRUE(WriteModelFolder(folder, *config, narrow).ok());
+  for (const bool room : {false, true}) {
+    const auto frozen =
+        LoadFrozenWeights(*ModelFolder::Open(folder), room ? 1 << 20 : 1 << 10);
+    ASSERT_TRUE(frozen.ok()) << frozen.status();
+    EXPECT_EQ(frozen->front().tensor.scalar_type(),
+              room ? at::kFloat : at::kBFloat16);
+    EXPECT_TRUE(at::equal(frozen->back().tensor.to(at::kFloat),
+                          narrow.back().tensor.to(at::kFloat)));
+  }
 
   NamedTensors extra = weights;
   extra.push_back({"zzz", at::ones({1})});

@@ -64,7 +64,7 @@ Result Gradient(const Algorithm& algorithm, const Transformer& model,
   const StepBatch batch =
       BuildStep(rows, std::vector<bool>(rows.rows.size(), true),
                 algorithm.corruption(), 0, 1, micro_batch_tokens);
-  const auto type = model.head().scalar_type();
+  const auto type = model.compute_type();
   LossInputs in;
   in.scored_BSL = batch.scored_BSL;
   in.weight_BS = batch.weight_BS.to(type);

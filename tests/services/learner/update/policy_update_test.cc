@@ -123,7 +123,7 @@ TEST_F(PolicyUpdateTest, WithoutAnySpreadNoWeightMoves) {
 
 TEST_F(PolicyUpdateTest, ANonFiniteStepIsNotApplied) {
   const Transformer model = TinyModel();
-  at::Tensor head = model.head();
+  at::Tensor head = model.head().weight;
   head.detach().view(-1)[0].fill_(std::numeric_limits<float>::quiet_NaN());
   const Digest before = HashTensors(model.weights());
   PolicyUpdate update(spg_, model, model.weights(), Options(), Clock::Real());
