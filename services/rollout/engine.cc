@@ -9,13 +9,19 @@ namespace mdrl {
 absl::StatusOr<bool> RowsIgnoreCompany(const LoadedPolicy& policy,
                                        const Lease& lease, uint32_t max_rows,
                                        const StepWatch& watch) {
-  // One forward per block: the shapes are the lease's, the work is not.
+  // A forward or two per block: the shapes are the lease's, the work is not.
   std::vector<Lease> leases(std::max<uint32_t>(max_rows, 2), lease);
   for (size_t i = 0; i < leases.size(); ++i) {
     leases[i].group_size = 1;
     leases[i].philox_key = lease.philox_key + i;
+    // Two where a cache is kept: the second forward of a block is another.
     leases[i].decode.decode_steps =
-        lease.decode.canvas_tokens / std::max(1u, lease.decode.block_tokens);
+        lease.decode.canvas_tokens / std::max(1u, lease.decode.block_tokens) *
+        (lease.decode.cache == DecodeCache::kNone ? 1 : 2);
+    // A threshold takes as many steps as it likes.
+    if (lease.decode.reveal == Reveal::kThreshold) {
+      leases[i].decode.reveal = Reveal::kLowConfidence;
+    }
     // Company must differ, or equal rows would hide a mix-up.
     if (!leases[i].prompt_tokens.empty()) {
       std::rotate(

@@ -112,8 +112,7 @@ class Stage {
         rate_{stage.lr, stage.warmup_steps, stage.decay, stage.steps},
         order_(stage.philox_key, static_cast<int64_t>(rows.size())),
         optimizer_(std::move(trainable), stage.adamw),
-        type_(model.compute_type() == at::kDouble ? at::kDouble
-                                                        : at::kFloat) {}
+        type_(model.compute_type() == at::kDouble ? at::kDouble : at::kFloat) {}
 
   absl::StatusOr<SftProgress> Step(int64_t step) {
     SftProgress out{.step = step, .steps = stage_.steps};

@@ -20,22 +20,39 @@ absl::Status Wrong(const std::string& what) {
   return absl::InvalidArgumentError(absl::StrCat("decode: ", what));
 }
 
-absl::Status CheckImplemented(const DecodeSettings& settings) {
-  if (settings.cfg_scale != 0.0f) return Later("cfg_scale other than 0");
-  if (settings.cache == DecodeCache::kUnspecified) {
-    return Wrong("cache is not set; give none");
-  }
-  if (settings.cache != DecodeCache::kNone)
-    return Later("cache other than none");
+absl::Status CheckWords(const DecodeSettings& settings) {
   if (settings.reveal == Reveal::kUnspecified) {
-    return Wrong("reveal is not set; give low_confidence or random");
+    return Wrong("reveal is not set; give low_confidence, random or threshold");
   }
-  if (settings.reveal == Reveal::kThreshold) return Later("reveal threshold");
+  if (settings.cache == DecodeCache::kUnspecified) {
+    return Wrong("cache is not set; give none, prefix or dual");
+  }
+  if (settings.cache == DecodeCache::kBlockCausal) {
+    return Later("cache block_causal");
+  }
   if (settings.swap_at == SwapAt::kUnspecified) {
     return Wrong("swap_at is not set; give group");
   }
-  if (settings.swap_at != SwapAt::kGroup)
+  if (settings.swap_at != SwapAt::kGroup) {
     return Later("swap_at other than group");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckNumbers(const DecodeSettings& settings) {
+  if (!(settings.temperature >= 0.0f) || std::isinf(settings.temperature)) {
+    return Wrong("temperature must be 0 or a positive number");
+  }
+  if (!(settings.cfg_scale >= 0.0f) || std::isinf(settings.cfg_scale)) {
+    return Wrong("cfg_scale must be 0 or a positive number");
+  }
+  if (settings.cfg_scale > 0.0f && settings.cache != DecodeCache::kNone) {
+    return Wrong("cfg_scale above 0 needs cache none: guidance has no cache");
+  }
+  if (settings.reveal == Reveal::kThreshold &&
+      !(settings.threshold >= 0.0f && settings.threshold <= 1.0f)) {
+    return Wrong("threshold must be a probability");
+  }
   return absl::OkStatus();
 }
 
@@ -54,17 +71,19 @@ absl::Status CheckDecodeSettings(const DecodeSettings& settings,
                               " exceeds the model's ", model.max_sequence,
                               " positions"));
   }
+  // Step numbers end below 0xFFFF, which says "never revealed". A threshold
+  // takes as many steps as it takes, at most one per position.
   const uint32_t blocks = settings.canvas_tokens / settings.block_tokens;
-  // 0xFFFF says "never revealed".
-  if (settings.decode_steps == 0 ||
-      uint64_t{blocks} * StepsPerBlock(settings.decode_steps, blocks) >
-          0xFFFF) {
+  if (settings.reveal == Reveal::kThreshold
+          ? settings.canvas_tokens > 0xFFFF
+          : settings.decode_steps == 0 ||
+                uint64_t{blocks} *
+                        StepsPerBlock(settings.decode_steps, blocks) >
+                    0xFFFF) {
     return Wrong(absl::StrCat("decode_steps ", settings.decode_steps,
                               " must be 1..65535"));
   }
-  if (!(settings.temperature >= 0.0f) || std::isinf(settings.temperature)) {
-    return Wrong("temperature must be 0 or a positive number");
-  }
+  MDRL_RETURN_IF_ERROR(CheckNumbers(settings));
   const std::set<uint32_t> forbidden(settings.forbid_ids.begin(),
                                      settings.forbid_ids.end());
   if (!forbidden.empty() && *forbidden.rbegin() >= uint64_t(model.vocab)) {
@@ -74,7 +93,7 @@ absl::Status CheckDecodeSettings(const DecodeSettings& settings,
   if (forbidden.size() >= uint64_t(model.vocab)) {
     return Wrong("forbid_ids leaves no token to choose");
   }
-  return CheckImplemented(settings);
+  return CheckWords(settings);
 }
 
 }  // namespace mdrl

@@ -1,5 +1,5 @@
-// Where decoding takes its uniform numbers from: Philox streams 2 and 3 here,
-// recorded draws in tests.
+// Where decoding takes its noise from: Philox streams 2 and 3 here, recorded
+// draws in tests.
 #ifndef MDRL_SERVICES_ROLLOUT_DECODE_NOISE_SOURCE_H_
 #define MDRL_SERVICES_ROLLOUT_DECODE_NOISE_SOURCE_H_
 
@@ -25,9 +25,10 @@ struct NoiseKey {
 class NoiseSource {
  public:
   virtual ~NoiseSource() = default;
-  // Uniforms in (0, 1) of tokens first, first + 1, ... for Gumbel noise.
+  // -log(-log u) of tokens first, first + 1, ...: who draws u takes the logs,
+  // in whatever precision u has.
   virtual void Gumbel(const NoiseKey& key, uint32_t first,
-                      std::span<float> uniform) const = 0;
+                      std::span<float> gumbel) const = 0;
   // The uniform that random remasking ranks a position by.
   virtual float Remasking(const NoiseKey& key) const = 0;
 };
@@ -36,7 +37,7 @@ class NoiseSource {
 class PhiloxNoise : public NoiseSource {
  public:
   void Gumbel(const NoiseKey& key, uint32_t first,
-              std::span<float> uniform) const override;
+              std::span<float> gumbel) const override;
   float Remasking(const NoiseKey& key) const override;
 };
 

@@ -1,6 +1,7 @@
 #include "services/rollout/decode/remasking.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <numeric>
 
 namespace mdrl {
@@ -20,6 +21,19 @@ std::vector<int32_t> MostConfident(std::span<const float> confidence,
     std::sort(order.begin(), order.end());
   }
   return order;
+}
+
+std::vector<int32_t> AtLeast(std::span<const float> confidence,
+                             float threshold) {
+  const auto best = std::max_element(confidence.begin(), confidence.end()) -
+                    confidence.begin();
+  std::vector<int32_t> kept;
+  for (size_t i = 0; i < confidence.size(); ++i) {
+    if (static_cast<ptrdiff_t>(i) == best || confidence[i] >= threshold) {
+      kept.push_back(static_cast<int32_t>(i));
+    }
+  }
+  return kept;
 }
 
 }  // namespace mdrl

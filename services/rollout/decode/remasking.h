@@ -14,6 +14,12 @@ namespace mdrl {
 std::vector<int32_t> MostConfident(std::span<const float> confidence,
                                    uint32_t count);
 
+// Indices of the largest confidence and of all others that are at least
+// `threshold`, ascending (Fast-dLLM, arXiv 2505.22618, algorithm 1; its code
+// keeps equality). REQUIRES: not empty, no NaN.
+std::vector<int32_t> AtLeast(std::span<const float> confidence,
+                             float threshold);
+
 }  // namespace mdrl
 
 #endif  // MDRL_SERVICES_ROLLOUT_DECODE_REMASKING_H_

@@ -37,18 +37,16 @@ std::optional<int32_t> TokenSampler::ArgMax(std::span<const float> logits_V,
                                             const NoiseKey& key) const {
   std::optional<int32_t> best;
   float best_score = kMinusInfinity;
-  std::array<float, 1024> uniform;
-  for (size_t at = 0; at < logits_V.size(); at += uniform.size()) {
-    const size_t count = std::min(uniform.size(), logits_V.size() - at);
+  std::array<float, 1024> gumbel;
+  for (size_t at = 0; at < logits_V.size(); at += gumbel.size()) {
+    const size_t count = std::min(gumbel.size(), logits_V.size() - at);
     if (temperature_ > 0.0f) {
       noise_.Gumbel(key, static_cast<uint32_t>(at),
-                    std::span(uniform).first(count));
+                    std::span(gumbel).first(count));
     }
     for (size_t i = 0; i < count; ++i) {
       float score = logits_V[at + i];
-      if (temperature_ > 0.0f) {
-        score -= temperature_ * std::log(-std::log(uniform[i]));
-      }
+      if (temperature_ > 0.0f) score += temperature_ * gumbel[i];
       if (score > best_score) {
         best_score = score;
         best = static_cast<int32_t>(at + i);

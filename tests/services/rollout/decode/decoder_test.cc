@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <limits>
 #include <string>
@@ -81,6 +82,146 @@ TEST(DecoderTest, ACompletionDoesNotDependOnItsCompany) {
       }
     }
   }
+}
+
+// Every way to decode; rows with prompts of 2 to 9 tokens.
+std::vector<std::pair<std::string, DecodeSettings>> EveryStrategy() {
+  std::vector<std::pair<std::string, DecodeSettings>> all;
+  const auto add = [&all](const std::string& name, auto change) {
+    DecodeSettings settings = Settings();
+    settings.temperature = 1.2f;
+    change(settings);
+    all.emplace_back(name, settings);
+  };
+  add("low confidence", [](auto&) {});
+  add("arg-max", [](auto& s) { s.temperature = 0.0f; });
+  add("random", [](auto& s) { s.reveal = Reveal::kRandom; });
+  add("full canvas", [](auto& s) { s.block_tokens = 12; });
+  add("uneven", [](auto& s) { s.decode_steps = 8; });
+  add("guided", [](auto& s) { s.cfg_scale = 1.5f; });
+  add("threshold", [](auto& s) {
+    s.reveal = Reveal::kThreshold;
+    s.threshold = 0.3f;
+  });
+  add("stopping", [](auto& s) { s.stop_at_eos = true; });
+  for (const DecodeCache cache : {DecodeCache::kPrefix, DecodeCache::kDual}) {
+    const std::string name = cache == DecodeCache::kDual ? "dual" : "prefix";
+    add(name, [cache](auto& s) { s.cache = cache; });
+    add(name + " with a threshold", [cache](auto& s) {
+      s.cache = cache;
+      s.reveal = Reveal::kThreshold;
+      s.threshold = 0.3f;
+      s.stop_at_eos = true;
+    });
+  }
+  return all;
+}
+
+std::vector<DecodeRow> MixedRows(uint32_t count) {
+  std::vector<DecodeRow> rows;
+  for (uint32_t i = 0; i < count; ++i) {
+    DecodeRow row{{}, 5 + i, i};
+    for (uint32_t t = 0; t < 2 + (i * 5) % 8; ++t) {
+      row.prompt_tokens.push_back(1 + (i + t * 3) % 30);
+    }
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+TEST(DecoderTest, ShufflingAndSplittingBatchesChangesNoBit) {
+  const Transformer model = TinyModel(ExampleConfig());
+  const auto rows = MixedRows(20);
+  for (const auto& [name, settings] : EveryStrategy()) {
+    const auto together = Decoded(model, settings, rows);
+    // Another order (7 is prime to 20), cut into batches of 1, 2, 3, ...
+    std::vector<DecodeRow> shuffled;
+    for (size_t i = 0; i < rows.size(); ++i) {
+      shuffled.push_back(rows[i * 7 % rows.size()]);
+    }
+    size_t at = 0;
+    for (size_t size = 1; at < shuffled.size(); at += size, ++size) {
+      const auto part = Decoded(model, settings,
+                                std::span(shuffled).subspan(
+                                    at, std::min(size, shuffled.size() - at)));
+      for (Completion completion : part) {
+        const Completion& expected = together[completion.index];
+        completion.forwards = expected.forwards;  // of the batch
+        EXPECT_EQ(completion, expected) << name << ", row " << completion.index;
+      }
+    }
+  }
+}
+
+TEST(DecoderTest, AThresholdTakesAsManyForwardsAsItNeeds) {
+  const Transformer model = TinyModel(ExampleConfig());
+  DecodeSettings settings = Settings();
+  settings.reveal = Reveal::kThreshold;
+  const auto rows = Rows(3);
+  settings.threshold = 0.0f;  // everything passes
+  EXPECT_EQ(Decoded(model, settings, rows)[0].forwards, 3u);
+  settings.threshold = 1.0f;  // nothing does: the best one is revealed
+  const auto one_by_one = Decoded(model, settings, rows);
+  EXPECT_EQ(one_by_one[0].forwards, 12u);
+  for (const Completion& c : one_by_one) {
+    std::vector<uint16_t> steps = c.reveal_step;
+    std::sort(steps.begin(), steps.end());
+    for (uint16_t i = 0; i < 12; ++i) EXPECT_EQ(steps[i], i);
+  }
+}
+
+TEST(DecoderTest, ACacheReadsOnlyWhatItMustAndChangesTheResult) {
+  const Transformer model = TinyModel(ExampleConfig());
+  DecodeSettings settings = Settings();
+  settings.decode_steps = 12;
+  const auto rows = Rows(4);
+  const auto exact = Decoded(model, settings, rows);
+  for (const DecodeCache cache : {DecodeCache::kPrefix, DecodeCache::kDual}) {
+    settings.cache = cache;
+    const auto decoder = Decoder::Create(model, settings);
+    std::vector<std::pair<uint32_t, uint32_t>> fed;
+    DecodeWatch watch;
+    watch.forward = [&fed](const ForwardEvent& event) {
+      fed.emplace_back(event.from, event.to);
+    };
+    const auto cached = (*decoder)->Decode(rows, watch);
+    ASSERT_TRUE(cached.ok()) << cached.status();
+    ASSERT_EQ(fed.size(), 12u);
+    for (uint32_t i = 0; i < 12; ++i) {
+      const uint32_t begin = 4 + i / 4 * 4;
+      EXPECT_EQ(fed[i].first, i % 4 == 0 ? 0 : begin);
+      EXPECT_EQ(fed[i].second,
+                i % 4 == 0 || cache == DecodeCache::kPrefix ? 16 : begin + 4);
+    }
+    // An approximation: some confidence differs, if no token does.
+    EXPECT_NE(cached->front().confidence, exact.front().confidence);
+  }
+}
+
+TEST(DecoderTest, GuidanceMovesAwayFromWhatThePromptDoesNotSay) {
+  const Transformer model = TinyModel(ExampleConfig());
+  DecodeSettings settings = Settings();
+  settings.temperature = 0.0f;
+  const auto plain = Decoded(model, settings, Rows(4));
+  settings.cfg_scale = 2.0f;
+  const auto guided = Decoded(model, settings, Rows(4));
+  EXPECT_NE(guided, plain);
+  EXPECT_EQ(guided[0].forwards, plain[0].forwards);
+}
+
+TEST(DecoderTest, AttendedPaddingMakesARowDependOnItsCompany) {
+  const Transformer model = TinyModel(ExampleConfig());
+  const auto rows = MixedRows(4);
+  DecoderOptions options;
+  options.attend_padding = true;
+  const auto together = Decoded(model, Settings(), rows, options);
+  int differ = 0;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const auto alone =
+        Decoded(model, Settings(), std::span(rows).subspan(i, 1), options)[0];
+    differ += alone.confidence != together[i].confidence;
+  }
+  EXPECT_EQ(differ, 3) << "all but the longest";
 }
 
 TEST(DecoderTest, AtTemperatureZeroOnlyTheRandomRevealNeedsTheKey) {
@@ -187,14 +328,10 @@ TEST(DecoderTest, ABrokenModelIsAnErrorAndNotAToken) {
             absl::StatusCode::kInternal);
 }
 
-TEST(DecoderTest, PromptsThatCannotShareAForwardAreRefused) {
+TEST(DecoderTest, PromptsThatDoNotFitAreRefused) {
   const Transformer model = TinyModel();
   const auto decoder = Decoder::Create(model, Settings());
-  auto rows = Rows(2);
-  rows[1].prompt_tokens.push_back(1);
-  EXPECT_EQ((*decoder)->Decode(rows).status().code(),
-            absl::StatusCode::kInvalidArgument);
-  rows = Rows(1);
+  auto rows = Rows(1);
   rows[0].prompt_tokens[0] = 11;
   EXPECT_EQ((*decoder)->Decode(rows).status().code(),
             absl::StatusCode::kInvalidArgument);
@@ -221,12 +358,20 @@ TEST(DecodeSettingsTest, WhatCannotBeIsNamed) {
               HasSubstr("temperature"));
   EXPECT_THAT(refusal([](auto& s) { s.forbid_ids = {11}; }),
               HasSubstr("forbid_ids has 11"));
-  EXPECT_THAT(refusal([](auto& s) { s.cfg_scale = 1; }),
-              HasSubstr("UNIMPLEMENTED: decode: cfg_scale"));
-  EXPECT_THAT(refusal([](auto& s) { s.cache = DecodeCache::kPrefix; }),
-              HasSubstr("UNIMPLEMENTED: decode: cache"));
-  EXPECT_THAT(refusal([](auto& s) { s.reveal = Reveal::kThreshold; }),
-              HasSubstr("UNIMPLEMENTED: decode: reveal threshold"));
+  EXPECT_THAT(refusal([](auto& s) { s.cfg_scale = -1; }),
+              HasSubstr("cfg_scale"));
+  EXPECT_THAT(refusal([](auto& s) {
+                s.cfg_scale = 1;
+                s.cache = DecodeCache::kDual;
+              }),
+              HasSubstr("guidance has no cache"));
+  EXPECT_THAT(refusal([](auto& s) { s.cache = DecodeCache::kBlockCausal; }),
+              HasSubstr("UNIMPLEMENTED: decode: cache block_causal"));
+  EXPECT_THAT(refusal([](auto& s) {
+                s.reveal = Reveal::kThreshold;
+                s.threshold = 1.5f;
+              }),
+              HasSubstr("threshold must be a probability"));
   EXPECT_THAT(refusal([](auto& s) { s.swap_at = SwapAt::kBlock; }),
               HasSubstr("UNIMPLEMENTED: decode: swap_at"));
   EXPECT_THAT(refusal([](auto& s) { s.reveal = Reveal::kUnspecified; }),

@@ -25,15 +25,24 @@ TEST(MostConfidentTest, TiesGoToTheLowerIndex) {
   EXPECT_THAT(MostConfident(std::vector<float>{.5f, .9f}, 0), IsEmpty());
 }
 
+TEST(AtLeastTest, TheBestOneIsKeptWhateverTheThreshold) {
+  const std::vector<float> confidence = {.5f, .9f, .25f, .9f};
+  EXPECT_THAT(AtLeast(confidence, .95f), ElementsAre(1));
+  EXPECT_THAT(AtLeast(confidence, .9f), ElementsAre(1, 3));
+  EXPECT_THAT(AtLeast(confidence, .5f), ElementsAre(0, 1, 3));
+  EXPECT_THAT(AtLeast(confidence, 0.0f), ElementsAre(0, 1, 2, 3));
+}
+
 TEST(PhiloxNoiseTest, FollowsTheStreamTable) {
   const PhiloxNoise noise;
   const NoiseKey key{
       .philox_key = 77, .completion = 3, .step = 5, .position = 11};
   const PhiloxSequence gumbel(77, Stream::kGumbel, 11, 5, 3);
-  std::vector<float> uniform(700);
-  noise.Gumbel(key, 8, uniform);
-  for (size_t i = 0; i < uniform.size(); ++i) {
-    EXPECT_EQ(uniform[i], PhiloxUniform(gumbel.At(8 + i))) << i;
+  std::vector<float> drawn(700);
+  noise.Gumbel(key, 8, drawn);
+  for (size_t i = 0; i < drawn.size(); ++i) {
+    EXPECT_EQ(drawn[i], -std::log(-std::log(PhiloxUniform(gumbel.At(8 + i)))))
+        << i;
   }
   EXPECT_EQ(
       noise.Remasking(key),
