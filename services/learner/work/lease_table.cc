@@ -54,7 +54,8 @@ void LeaseTable::Issue(Ticket ticket) {
       << "group " << Print(ticket.of.group_id) << " has two tickets";
   ticket.state = TicketState::kIssued;
   const bool is_new =
-      open_.emplace(id, Entry{.ticket = std::move(ticket)}).second;
+      open_.emplace(id, Entry{.ticket = std::move(ticket), .since = now_})
+          .second;
   MDRL_CHECK(is_new) << "ticket " << id.number << " was issued before";
   ++counts_[id.purpose].issued;
   waiting_.insert(id);
@@ -63,16 +64,16 @@ void LeaseTable::Issue(Ticket ticket) {
 void LeaseTable::Replace(const TicketId& id, const Occurrence& of,
                          const std::string& task) {
   const auto found = open_.find(id);
-  MDRL_CHECK(found != open_.end() && found->second.vacant)
+  MDRL_CHECK(found != open_.end() && found->second.vacant.has_value())
       << "ticket " << id.number << " does not wait for a prompt";
   Entry& entry = found->second;
-  dropped_groups_[entry.ticket.of.group_id] = Reason::kPromptPoison;
+  dropped_groups_[entry.ticket.of.group_id] = *entry.vacant;
   by_group_.erase(entry.ticket.of.group_id);
   Ticket ticket = entry.ticket;
   ticket.of = of;
   ticket.task = task;
   ticket.attempts = 0;
-  entry = Entry{.ticket = std::move(ticket)};
+  entry = Entry{.ticket = std::move(ticket), .since = now_};
   MDRL_CHECK(by_group_.emplace(of.group_id, id).second)
       << "group " << Print(of.group_id) << " has two tickets";
   waiting_.insert(id);
@@ -81,9 +82,36 @@ void LeaseTable::Replace(const TicketId& id, const Occurrence& of,
 std::vector<TicketId> LeaseTable::Vacant() const {
   std::vector<TicketId> vacant;
   for (const auto& [id, entry] : open_) {
-    if (entry.vacant) vacant.push_back(id);
+    if (entry.vacant.has_value()) vacant.push_back(id);
   }
   return vacant;
+}
+
+Endings LeaseTable::Vacate(const TicketId& id, Reason why) {
+  Endings endings;
+  const auto found = open_.find(id);
+  if (found == open_.end() || found->second.vacant.has_value()) return endings;
+  Entry& entry = found->second;
+  if (entry.ticket.state != TicketState::kIssued &&
+      entry.ticket.state != TicketState::kLeased) {
+    return endings;
+  }
+  if (entry.holder.has_value()) {
+    endings.leases.push_back(
+        {.key = {entry.ticket.of.group_id, entry.ticket.attempts},
+         .ticket = id,
+         .slot = entry.holder->slot,
+         .why = why,
+         .detail = "",
+         .open_in_ledger = entry.holder->open_in_ledger});
+    LetGo(entry);
+  }
+  waiting_.erase(id);
+  entry.ticket.state = TicketState::kIssued;
+  entry.vacant = why;
+  entry.last_end = why;
+  entry.since = now_;
+  return endings;
 }
 
 void LeaseTable::SetNewest(Version newest) {
@@ -99,6 +127,7 @@ void LeaseTable::BeginRound(uint64_t round) {
                found->second.ticket.state == TicketState::kSubmitted)
         << "round " << round << " begins without ticket " << n;
     found->second.ticket.state = TicketState::kInRound;
+    found->second.since = now_;
   }
 }
 
@@ -182,6 +211,7 @@ void LeaseTable::End(Entry& entry, Reason why, std::string detail,
        .open_in_ledger = entry.holder->open_in_ledger});
   LetGo(entry);
   entry.ticket.state = TicketState::kIssued;
+  entry.since = now_;
   entry.last_end = why;
   if (why == Reason::kWorkerLost) entry.suspect = true;
   if (!IsPoison(entry, why, slot)) {
@@ -192,7 +222,7 @@ void LeaseTable::End(Entry& entry, Reason why, std::string detail,
       {.ticket = entry.ticket.id, .of = entry.ticket.of, .why = why});
   if (entry.ticket.id.purpose == Purpose::kTrain) {
     // The place in the round stays: another prompt comes into it.
-    entry.vacant = true;
+    entry.vacant = Reason::kPromptPoison;
     return;
   }
   entry.ticket.dropped = Reason::kPromptPoison;
@@ -265,6 +295,7 @@ uint64_t LeaseTable::Counts::dropped_total() const {
 
 void LeaseTable::Recover(Purpose purpose, uint64_t next, Counts counts,
                          std::vector<RecoveredTicket> open, absl::Time now) {
+  now_ = now;
   if (purpose == Purpose::kTrain) next_training_ = next;
   counts.open.clear();
   counts_[purpose] = std::move(counts);
@@ -274,6 +305,7 @@ void LeaseTable::Recover(Purpose purpose, uint64_t next, Counts counts,
     by_group_[group] = id;
     Entry& entry = open_[id];
     entry.ticket = std::move(recovered.ticket);
+    entry.since = now;
     switch (entry.ticket.state) {
       case TicketState::kLeased:
         Hold(entry, {.registration = {},
@@ -295,8 +327,11 @@ void LeaseTable::Recover(Purpose purpose, uint64_t next, Counts counts,
         break;
       default:
         entry.ticket.state = TicketState::kIssued;
-        entry.vacant = recovered.vacant;
-        if (!entry.vacant) waiting_.insert(id);
+        if (recovered.vacant) {
+          entry.vacant = Reason::kPromptPoison;
+        } else {
+          waiting_.insert(id);
+        }
     }
   }
 }

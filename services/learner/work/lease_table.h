@@ -13,6 +13,7 @@
 #define MDRL_SERVICES_LEARNER_WORK_LEASE_TABLE_H_
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -24,6 +25,7 @@
 #include "common/base/id.h"
 #include "common/record/rollout_calls.h"
 #include "services/learner/work/ticket.h"
+#include "services/learner/work/ticket_facts.h"
 
 namespace mdrl {
 
@@ -46,7 +48,7 @@ struct RecoveredTicket {
   uint32_t slot = 0;
   uint32_t accepted_attempt = 0;
   Digest content_sha256;
-  bool vacant = false;  // ISSUED: its prompt is quarantined
+  bool vacant = false;  // ISSUED: its prompt is not given out any more
 };
 
 class LeaseTable {
@@ -68,6 +70,10 @@ class LeaseTable {
                const std::string& task);
   // Open tickets that wait for another prompt.
   std::vector<TicketId> Vacant() const;
+  // Takes the prompt away from a training ticket that has no group yet: its
+  // lease ends for `why`, and it waits for another one. Nothing if the ticket
+  // is not ISSUED or LEASED.
+  Endings Vacate(const TicketId& key, Reason why);
   // V: version `newest` may now be decoded with. REQUIRES: never falls.
   void SetNewest(Version newest);
   // The tickets of `round` train from now on. REQUIRES: all are SUBMITTED.
@@ -166,6 +172,12 @@ class LeaseTable {
   // How many waiting tickets `can_do` accepts.
   bool AnyWaiting(const std::function<bool(const Ticket&)>& can_do) const;
   uint64_t waiting(Purpose purpose) const;
+  // Every open ticket as it stands at `now`, by purpose and number; without
+  // rubrics, which the desk knows.
+  std::vector<TicketFacts> Facts(absl::Time now) const;
+  // How long a training group takes from its grant to its acceptance: the
+  // median of the last ones; zero if none was accepted yet.
+  absl::Duration UsualGroup() const;
   Version newest() const { return newest_.value_or(0); }
   bool any_version() const { return newest_.has_value(); }
   uint64_t open_limit(uint64_t capacity) const;
@@ -199,7 +211,10 @@ class LeaseTable {
     absl::Time expires;
     absl::Time moved;
     RenewRequest::Phase phase = RenewRequest::Phase::kUnspecified;
+    absl::Time phase_since = moved;
     uint64_t progress = 0;
+    uint64_t progress_total = 0;
+    Reason waits_for = Reason::kUnspecified;
     bool open_in_ledger = true;
   };
   struct Accepted {
@@ -211,9 +226,11 @@ class LeaseTable {
   struct Entry {
     Ticket ticket;
     std::optional<Holder> holder = {};  // LEASED
-    bool vacant = false;                // ISSUED, but its prompt is quarantined
-    bool suspect = false;               // its holder was lost
-    Reason last_end = Reason::kLeaseExpired;
+    // ISSUED, but its prompt was taken away, for this reason.
+    std::optional<Reason> vacant = {};
+    bool suspect = false;  // its holder was lost
+    Reason last_end = Reason::kUnspecified;
+    absl::Time since = {};         // of the last change of state
     uint32_t blamed_attempts = 0;  // endings that say something of the prompt
     std::map<Reason, std::set<uint32_t>> failed_on =
         {};  // slots by typed failure
@@ -236,6 +253,8 @@ class LeaseTable {
   const Entry* OpenEntry(const GroupId& group_id) const;
 
   const LeaseTableOptions options_;
+  absl::Time now_ = absl::UnixEpoch();      // of the last call that said it
+  std::deque<absl::Duration> group_times_;  // of the last accepted groups
   std::optional<Version> newest_;
   bool no_more_tickets_ = false;
   uint64_t next_training_ = 0;

@@ -9,9 +9,16 @@
 #include "services/learner/work/lease_table.h"
 
 namespace mdrl {
+namespace {
+
+// Of so many groups the usual time is the median.
+constexpr size_t kGroupTimes = 64;
+
+}  // namespace
 
 void LeaseTable::Hold(Entry& entry, Holder holder) {
   entry.ticket.state = TicketState::kLeased;
+  entry.since = now_;
   held_[holder.registration].insert(entry.ticket.id);
   entry.holder = std::move(holder);
 }
@@ -57,6 +64,7 @@ std::optional<TicketId> LeaseTable::PickWaiting(
 
 std::vector<Ticket> LeaseTable::Grant(const GrantRequest& request,
                                       absl::Time now) {
+  now_ = now;
   std::vector<Ticket> granted;
   while (granted.size() < request.room) {
     const auto training = PickWaiting(Purpose::kTrain, request);
@@ -93,6 +101,7 @@ void LeaseTable::Lend(const TicketId& id, const GrantRequest& request,
 
 LeaseTable::Renewal LeaseTable::Renew(const RenewRequest& request,
                                       absl::Time now) {
+  now_ = now;
   Renewal renewal;
   const RegistrationId& caller = request.caller.registration_id;
   std::map<GroupId, const RenewRequest::Held*> listed;
@@ -114,10 +123,13 @@ LeaseTable::Renewal LeaseTable::Renew(const RenewRequest& request,
       continue;
     }
     Holder& holder = *entry.holder;
+    holder.waits_for = said->second->waits_for;
+    holder.progress_total = said->second->progress_total;
     if (said->second->phase == holder.phase &&
         said->second->progress == holder.progress) {
       continue;
     }
+    if (said->second->phase != holder.phase) holder.phase_since = now;
     holder.phase = said->second->phase;
     holder.progress = said->second->progress;
     holder.moved = now;
@@ -171,17 +183,20 @@ Reason LeaseTable::WhyOver(const LeaseKey& key) const {
   if (dropped != dropped_groups_.end()) return dropped->second;
   const Entry* entry = OpenEntry(key.group_id);
   if (entry == nullptr) return Reason::kCancelled;
-  return entry->vacant ? Reason::kPromptPoison : entry->last_end;
+  if (entry->vacant.has_value()) return *entry->vacant;
+  return entry->last_end == Reason::kUnspecified ? Reason::kLeaseExpired
+                                                 : entry->last_end;
 }
 
 LeaseTable::Adoption LeaseTable::Adopt(
     const RegistrationId& registration, uint32_t slot,
     const std::optional<RegistrationId>& previous,
     const std::vector<LeaseKey>& held, absl::Time now) {
+  now_ = now;
   Adoption adoption;
   for (const LeaseKey& key : held) {
     Entry* entry = OpenEntry(key.group_id);
-    if (entry == nullptr || entry->vacant ||
+    if (entry == nullptr || entry->vacant.has_value() ||
         entry->ticket.attempts != key.attempt) {
       continue;
     }
@@ -227,6 +242,7 @@ LeaseTable::Adoption LeaseTable::Adopt(
 }
 
 Endings LeaseTable::Expire(absl::Time now) {
+  now_ = now;
   Endings endings;
   std::vector<TicketId> over;
   for (const auto& [registration, tickets] : held_) {
@@ -278,7 +294,7 @@ absl::StatusOr<LeaseTable::Verdict> LeaseTable::Judge(
     return verdict;
   }
   const Entry* entry = OpenEntry(group);
-  if (entry == nullptr || entry->vacant) {
+  if (entry == nullptr || entry->vacant.has_value()) {
     if (entry == nullptr && !dropped_groups_.contains(group)) {
       return absl::FailedPreconditionError(absl::StrCat(
           "no lease for group ", Print(group), " was granted in this run"));
@@ -329,6 +345,10 @@ LeaseTable::Verdict LeaseTable::Accept(const Submission& submission) {
   verdict.outcome = SubmitGroupReply::Outcome::kAccepted;
   verdict.accepted_attempt = submission.key.attempt;
   if (entry->holder.has_value()) {
+    if (submission.purpose == Purpose::kTrain) {
+      group_times_.push_back(now_ - entry->holder->granted);
+      if (group_times_.size() > kGroupTimes) group_times_.pop_front();
+    }
     const bool newer = entry->ticket.attempts != submission.key.attempt;
     verdict.endings.leases.push_back(
         {.key = {submission.key.group_id, entry->ticket.attempts},
@@ -342,6 +362,7 @@ LeaseTable::Verdict LeaseTable::Accept(const Submission& submission) {
     waiting_.erase(entry->ticket.id);
   }
   entry->ticket.state = TicketState::kSubmitted;
+  entry->since = now_;
   entry->suspect = false;
   accepted_[submission.key.group_id] = {
       .attempt = submission.key.attempt,

@@ -64,6 +64,7 @@ struct Worker {
   std::string device;
   std::vector<RegisterRequest::Scorer> scorers;
   absl::Time last_heard;
+  absl::Time registered = last_heard;
   bool lost = false;
   bool drain = false;  // a person asked it to leave
   PolicyRef active = {};
