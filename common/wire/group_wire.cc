@@ -27,7 +27,9 @@ v1::Completion WriteCompletion(const Completion& completion) {
     out->set_first_decode_step(span.first_decode_step);
     out->set_version(span.version);
   }
-  *wire.mutable_score() = ToProto(completion.score);
+  if (completion.score.outcome != Outcome::kUnspecified) {
+    *wire.mutable_score() = ToProto(completion.score);
+  }
   return wire;
 }
 
@@ -74,7 +76,10 @@ absl::StatusOr<Completion> ReadCompletion(const v1::Completion& wire,
   completion.truncated = wire.truncated();
   completion.forwards = wire.forwards();
   MDRL_RETURN_IF_ERROR(ReadSpans(wire, completion));
-  MDRL_READ_FIELD(completion.score, FromProto(wire.score()), "score");
+  // Nobody scores what a person asked to be decoded; the desk knows which.
+  if (wire.has_score()) {
+    MDRL_READ_FIELD(completion.score, FromProto(wire.score()), "score");
+  }
   return completion;
 }
 

@@ -99,6 +99,9 @@ absl::StatusOr<std::shared_ptr<const LoadedPolicy>> Lanes::AwaitPolicy(
     parts_.follower.Report(ref, Stage::kFailed,
                            std::string(policy.status().message()));
     Blame(batch, Reason::kPolicyRefused, policy.status());
+    for (HeldLoan& loan : batch) {
+      loan.held->waits_for.store(Reason::kPolicyRefused);
+    }
     return policy.status();
   }
   parts_.follower.Report(ref, Stage::kActive);

@@ -52,6 +52,7 @@ void LeaseBoard::RevokeAll() { KeepOnly({}); }
 
 void LeaseBoard::Describe(uint64_t policy_bytes, RenewRequest& request) const {
   MutexLock lock(mutex_);
+  ++described_;
   request.lease_call_seen = call_seen_;
   request.leases.clear();
   for (const auto& [key, held] : held_) {
@@ -59,9 +60,15 @@ void LeaseBoard::Describe(uint64_t policy_bytes, RenewRequest& request) const {
     line.key = key;
     line.phase = held->phase.load();
     line.progress = held->progress.load();
+    line.waits_for = held->waits_for.load();
     if (line.phase == RenewRequest::Phase::kAwaitingPolicy) {
       line.progress += policy_bytes;
-      line.waits_for = Reason::kPolicyFetch;
+      if (line.waits_for == Reason::kUnspecified) {
+        line.waits_for = Reason::kPolicyFetch;
+      }
+    } else if (line.phase == RenewRequest::Phase::kScoring ||
+               line.phase == RenewRequest::Phase::kSubmitting) {
+      line.progress += described_;
     }
     line.progress_total = held->progress_total.load();
     request.leases.push_back(line);

@@ -26,6 +26,7 @@ struct HeldLease {
       : key(key), granted(granted) {}
 
   void Enter(RenewRequest::Phase next) {
+    waits_for.store(Reason::kUnspecified);
     phase.store(next);
     progress.fetch_add(1);
   }
@@ -36,6 +37,8 @@ struct HeldLease {
   // Grows with every decode step, attempt and change of phase.
   std::atomic<uint64_t> progress{0};
   std::atomic<uint64_t> progress_total{0};
+  // Why it does not go on in its phase, where there is a reason but time.
+  std::atomic<Reason> waits_for{Reason::kUnspecified};
   // The learner wants it no more: stop at the next step.
   std::atomic<bool> revoked{false};
 };
@@ -65,7 +68,8 @@ class LeaseBoard {
   void RevokeAll() MDRL_EXCLUDES(mutex_);
 
   // Fills `leases` and `lease_call_seen`. `policy_bytes` is what moves for
-  // those that wait for their policy.
+  // those that wait for their policy. A call to the reward service or the
+  // learner ends by its own deadline, so its waiting counts as movement.
   void Describe(uint64_t policy_bytes, RenewRequest& request) const
       MDRL_EXCLUDES(mutex_);
   std::vector<LeaseKey> Keys() const MDRL_EXCLUDES(mutex_);
@@ -84,6 +88,7 @@ class LeaseBoard {
   Condition changed_;
   std::map<LeaseKey, std::shared_ptr<HeldLease>> held_ MDRL_GUARDED_BY(mutex_);
   uint64_t call_seen_ MDRL_GUARDED_BY(mutex_) = 0;
+  mutable uint64_t described_ MDRL_GUARDED_BY(mutex_) = 0;
   bool closed_ MDRL_GUARDED_BY(mutex_) = false;
 };
 

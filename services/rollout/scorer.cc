@@ -94,7 +94,11 @@ void Scorer::Loop() {
 void Scorer::Handle(DecodedGroup decoded) {
   const Lease& lease = decoded.held.loan.lease();
   const absl::Time deadline = decoded.held.held->granted + lease.group_deadline;
-  absl::Status status = Score(decoded, deadline);
+  // What a person asked to be decoded has no rubric: nobody scores it.
+  absl::Status status =
+      lease.purpose == Purpose::kGenerate && lease.rubric.empty()
+          ? absl::OkStatus()
+          : Score(decoded, deadline);
   if (status.ok()) status = Submit(decoded, deadline);
   if (status.ok()) {
     decoded.held.loan.Settle();
@@ -120,9 +124,9 @@ absl::Status Scorer::Score(DecodedGroup& decoded, absl::Time deadline) {
     if (status.ok()) break;
     if (absl::IsCancelled(status)) return status;
     const bool never = NeverScores(status);
-    decoded.held.loan.BlameOn(
-        never ? Reason::kScorerMissing : Reason::kScorerError,
-        std::string(status.message()));
+    const Reason why = never ? Reason::kScorerMissing : Reason::kScorerError;
+    held.waits_for.store(why);
+    decoded.held.loan.BlameOn(why, std::string(status.message()));
     if (never) return status;
     MDRL_RETURN_IF_ERROR(AwaitNextTry(decoded, deadline, pause));
   }
@@ -155,6 +159,7 @@ absl::Status Scorer::Submit(DecodedGroup& decoded, absl::Time deadline) {
       return absl::OkStatus();
     }
     if (absl::IsCancelled(reply.status())) return reply.status();
+    held.waits_for.store(Reason::kLedgerSlow);
     decoded.held.loan.BlameOn(Reason::kInternal,
                               std::string(reply.status().message()));
     if (!MayPass(reply.status())) return reply.status();
