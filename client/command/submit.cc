@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/command/json_text.h"
+#include "client/command/line_of_prompt.h"
 #include "common/base/id.h"
 #include "common/base/status_macros.h"
 
@@ -33,14 +34,15 @@ absl::Status RunSubmit(const Session& session, const SubmitOptions& options) {
                  << " puzzles have several solutions\n";
   }
   MDRL_ASSIGN_OR_RETURN(const auto link, session.Connect());
-  MDRL_ASSIGN_OR_RETURN(
-      const v1::PromptSet set,
+  const absl::StatusOr<v1::PromptSet> answer =
       link->Submit({.name = options.name.empty() ? options.task : options.name,
                     .task = options.task,
                     .prompts = file.prompts,
                     .weight = options.weight,
                     .held_out = options.held_out,
-                    .dry_run = options.dry_run}));
+                    .dry_run = options.dry_run});
+  if (!answer.ok()) return AtLineOfPrompt(answer.status(), options.file);
+  const v1::PromptSet& set = *answer;
   if (session.json) {
     *session.out << JsonText(set) << "\n";
     return absl::OkStatus();
