@@ -40,36 +40,39 @@ std::string SubmitRequestId(const SetToSubmit& set, const Digest& sha256) {
       .substr(0, 16);
 }
 
-absl::StatusOr<std::vector<v1::SubmitPromptSetRequest>> SubmitMessages(
-    const SetToSubmit& set) {
-  const Digest sha256 = PromptSetSha256(set.prompts);
-  std::vector<v1::SubmitPromptSetRequest> messages(1);
-  auto& header = *messages.back().mutable_header();
-  header.set_request_id(SubmitRequestId(set, sha256));
-  header.set_name(set.name);
-  header.set_task(set.task);
-  header.set_count(set.prompts.size());
-  header.set_sha256(sha256.ToBytes());
-  if (set.weight) header.set_weight(*set.weight);
-  header.set_held_out(set.held_out);
-  header.set_dry_run(set.dry_run);
-  size_t bytes = kBatchBytes;  // the first prompt opens a batch
-  for (const Prompt& prompt : set.prompts) {
-    v1::Prompt wire = ToProto(prompt);
+SubmitMessages::SubmitMessages(const SetToSubmit& set) : set_(set) {}
+
+const v1::SubmitPromptSetRequest* SubmitMessages::Next() {
+  message_.Clear();
+  if (!headed_) {
+    headed_ = true;
+    const Digest sha256 = PromptSetSha256(set_.prompts);
+    auto& header = *message_.mutable_header();
+    header.set_request_id(SubmitRequestId(set_, sha256));
+    header.set_name(set_.name);
+    header.set_task(set_.task);
+    header.set_count(set_.prompts.size());
+    header.set_sha256(sha256.ToBytes());
+    if (set_.weight) header.set_weight(*set_.weight);
+    header.set_held_out(set_.held_out);
+    header.set_dry_run(set_.dry_run);
+    return &message_;
+  }
+  size_t bytes = 0;
+  for (; next_ < set_.prompts.size(); ++next_) {
+    v1::Prompt wire = ToProto(set_.prompts[next_]);
     const size_t size = wire.ByteSizeLong();
     if (size > kMaxPromptBytes - 64) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("prompt ", prompt.index, " has ", size,
-                       " bytes; at most ", kMaxPromptBytes, " are taken"));
+      status_ = absl::InvalidArgumentError(
+          absl::StrCat("prompt ", next_, " has ", size, " bytes; at most ",
+                       kMaxPromptBytes, " are taken"));
+      return nullptr;
     }
-    if (bytes + size > kBatchBytes) {
-      messages.emplace_back();
-      bytes = 0;
-    }
+    if (bytes > 0 && bytes + size > kBatchBytes) break;
     bytes += size;
-    *messages.back().mutable_batch()->add_prompts() = std::move(wire);
+    *message_.mutable_batch()->add_prompts() = std::move(wire);
   }
-  return messages;
+  return message_.has_batch() ? &message_ : nullptr;
 }
 
 absl::StatusOr<std::unique_ptr<LearnerLink>> LearnerLink::Connect(
@@ -105,18 +108,28 @@ absl::Status LearnerLink::Told(const grpc::Status& status) const {
 }
 
 absl::StatusOr<v1::PromptSet> LearnerLink::Submit(const SetToSubmit& set) {
-  MDRL_ASSIGN_OR_RETURN(const auto messages, SubmitMessages(set));
+  // 1 s per MiB beside the fixed part; a prompt's text is most of its bytes.
   size_t bytes = 0;
-  for (const auto& message : messages) bytes += message.ByteSizeLong();
+  for (const Prompt& prompt : set.prompts) {
+    bytes +=
+        prompt.truth.size() + prompt.prefill.size() + prompt.id.size() + 64;
+    for (const Turn& turn : prompt.turns) bytes += turn.text.size();
+  }
   grpc::ClientContext context;
   SetDeadline(
       &context,
       absl::Seconds(60) + absl::Seconds(1) * static_cast<int64_t>(bytes >> 20));
   v1::PromptSet reply;
+  SubmitMessages messages(set);
   const auto stream = prompts_->SubmitPromptSet(&context, &reply);
-  for (const auto& message : messages) {
+  while (const v1::SubmitPromptSetRequest* message = messages.Next()) {
     // The far end has answered already: Finish says what.
-    if (!stream->Write(message)) break;
+    if (!stream->Write(*message)) break;
+  }
+  if (!messages.status().ok()) {
+    context.TryCancel();
+    (void)stream->Finish();
+    return messages.status();
   }
   stream->WritesDone();
   MDRL_RETURN_IF_ERROR(Told(stream->Finish()));

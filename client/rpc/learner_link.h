@@ -37,10 +37,27 @@ struct SetToSubmit {
 // that is said of it.
 std::string SubmitRequestId(const SetToSubmit& set, const Digest& sha256);
 
-// The header, then batches well below the 4 MiB that a message may have.
-// InvalidArgument if one prompt alone is larger.
-absl::StatusOr<std::vector<v1::SubmitPromptSetRequest>> SubmitMessages(
-    const SetToSubmit& set);
+// The header, then batches well below the 4 MiB that a message may have, one
+// after the other: only one is in memory at a time.
+//
+//   SubmitMessages messages(set);
+//   while (const auto* message = messages.Next()) stream->Write(*message);
+class SubmitMessages {
+ public:
+  // The prompts outlive it.
+  explicit SubmitMessages(const SetToSubmit& set);
+  // Null at the end, and at a prompt that alone is too large: see status().
+  const v1::SubmitPromptSetRequest* Next();
+  // InvalidArgument, naming the prompt that is larger than a message.
+  const absl::Status& status() const { return status_; }
+
+ private:
+  const SetToSubmit set_;
+  size_t next_ = 0;
+  bool headed_ = false;
+  absl::Status status_;
+  v1::SubmitPromptSetRequest message_;
+};
 
 class LearnerLink {
  public:

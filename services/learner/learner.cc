@@ -129,11 +129,11 @@ Learner::Learner(const LearnerOptions& options, Parts parts, ModelConfig config,
       model_(std::move(config), std::move(weights)),
       update_(*algorithm_, model_, model_.weights(), ToUpdate(options),
               parts_.clock),
-      trainer_(
-          {options.desk.run_id, options.desk.epoch,
-           options.desk.base_model_hash, options.optimizer.nonfinite_limit},
-          *algorithm_, model_, update_, parts_.ledger, parts_.step_log,
-          parts_.manifest_codec, parts_.clock) {
+      trainer_({options.desk.run_id, options.desk.epoch,
+                options.desk.base_model_hash, options.optimizer.nonfinite_limit,
+                [this] { return parts_.desk.AwaitResumed(); }},
+               *algorithm_, model_, update_, parts_.ledger, parts_.step_log,
+               parts_.manifest_codec, parts_.clock) {
   position_.chain = ChainStart(options.desk.base_model_hash, options.seed,
                                options.result_sha256);
   summary_.seed = options.seed;
@@ -176,25 +176,13 @@ absl::Status Learner::LoadCheckpoint() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<RoundGroups> Learner::ToRoundGroups(
-    const StoredRound& stored) const {
+RoundGroups Learner::ToRoundGroups(const StoredRound& stored) const {
   RoundGroups round;
   round.round = stored.round;
   for (const RecoveredGroup& from : stored.groups) {
-    const auto set = std::find_if(parts_.recovered.prompt_sets.begin(),
-                                  parts_.recovered.prompt_sets.end(),
-                                  [&](const StoredPromptSet& set) {
-                                    return set.added.sha256 == from.set_sha256;
-                                  });
-    if (set == parts_.recovered.prompt_sets.end() ||
-        from.index >= set->prompts.size()) {
-      return absl::DataLossError(
-          absl::StrCat("group ", Print(from.group.key.group_id), " of round ",
-                       stored.round, ": its prompt is not in the ledger"));
-    }
-    const StoredPrompt& prompt = set->prompts[from.index];
     round.groups.push_back(
-        {from.group, from.stored.content_sha256, prompt.prompt, prompt.tokens,
+        {from.group, from.stored.content_sha256, from.prompt.prompt,
+         from.prompt.tokens,
          PhiloxKey(options_.seed, static_cast<uint32_t>(Purpose::kTrain),
                    from.group.key.group_id.bytes)});
   }
@@ -213,7 +201,7 @@ absl::Status Learner::Replay() {
         LoopPhase::kReplaying,
         absl::StrCat("round ", stored.round, " of the recorded ones up to ",
                      parts_.recovered.rounds.back().round));
-    MDRL_ASSIGN_OR_RETURN(const RoundGroups round, ToRoundGroups(stored));
+    const RoundGroups round = ToRoundGroups(stored);
     Log(LogLevel::kInfo, "replay", "a recorded round is trained again",
         {{"round", absl::StrCat(stored.round)}});
     MDRL_ASSIGN_OR_RETURN(const auto snapshot,
@@ -267,6 +255,11 @@ absl::Status Learner::TrainSupervised() {
         model_, model_.weights(), rows, stage,
         [&](const SftProgress& progress) {
           if ((progress.step + 1) % interval != 0) return;
+          parts_.desk.EnterPhase(
+              LoopPhase::kSupervised,
+              absl::StrCat("stage ", i + 1, " of ", options_.sft.size(),
+                           ", step ", progress.step + 1, " of ",
+                           progress.steps));
           // Best effort: a full queue costs one line of progress.
           (void)parts_.ledger.Enqueue(
               LedgerWrite().Add(EventNoted{

@@ -93,7 +93,7 @@ class Learner {
   absl::Status PublishStart();
   // Trains the rounds again that were closed after the checkpoint.
   absl::Status Replay();
-  absl::StatusOr<RoundGroups> ToRoundGroups(const StoredRound& stored) const;
+  RoundGroups ToRoundGroups(const StoredRound& stored) const;
   absl::Status TrainRounds();
   bool StopReached() const;
   absl::Status AfterRound();

@@ -29,6 +29,7 @@
 #include "services/learner/learner.h"
 #include "services/learner/ledger/run_lock.h"
 #include "services/learner/model_source.h"
+#include "services/learner/run_watchdog.h"
 #include "services/learner/server.h"
 
 namespace mdrl {
@@ -116,6 +117,10 @@ void FillDesk(const ModelSource& source, LearnerOptions& options) {
     return std::string(check.several_solutions ? "several solutions" : "");
   };
   desk.group_codec = WireCodecs().group;
+  desk.text_of = [tokenizer =
+                      source.tokenizer](const std::vector<int32_t>& tokens) {
+    return tokenizer->Decode(tokens, /*skip_special=*/true);
+  };
 }
 
 absl::StatusOr<std::vector<std::vector<SftPair>>> ReadSft(
@@ -205,13 +210,20 @@ absl::StatusOr<int> Serve(const LearnerFlags& flags) {
       const auto learner,
       Learner::Create(options, std::move(parts), source.config,
                       std::move(source.weights), std::move(source.files)));
-  MDRL_RETURN_IF_ERROR(learner->Restore());
 
   // Shutdown order: no new calls, the desk answers what is parked, the server
-  // ends, the tick ends, the ledger commits what is left.
+  // ends, watchdog and tick end, the ledger commits what is left. Status and
+  // Explain are served while recorded rounds are trained again.
+  desk->BeginStart();
   MDRL_ASSIGN_OR_RETURN(const auto server,
                         LearnerServer::Start(options, *desk, *feed, board));
+  MDRL_RETURN_IF_ERROR(learner->Restore());
+  desk->EndStart();
+  server->SetReady();
   PeriodicTask tick("tick", kTick, [&desk] { desk->Tick(); });
+  RunWatchdog watchdog(
+      {{options.explain_after, options.alarm_after}, options.exit_on_alarm},
+      *desk, clock);
   stop->OnStop([&desk] { desk->Stop(Reason::kDraining); });
   MDRL_RETURN_IF_ERROR(PrintReadyLine({server->address(), ""}));
   Log(LogLevel::kInfo, "ready", "serving", {{"address", server->address()}});
@@ -226,6 +238,7 @@ absl::StatusOr<int> Serve(const LearnerFlags& flags) {
   desk->Close();
   feed->Close();
   server->Shutdown(kShutdownGrace);
+  watchdog.Close();
   tick.Close();
   ledger->Close();
   if (stopped) return stop->signal_number();

@@ -232,6 +232,10 @@ absl::StatusOr<LearnerOptions> LoadLearnerOptions(
   options.insecure = run.security().insecure();
   options.resume = flags.resume || run.run().resume() != "never";
   options.started = flags.started;
+  options.explain_after = ToAbslDuration(run.watchdog().explain_after());
+  options.alarm_after = ToAbslDuration(run.watchdog().alarm_after());
+  options.exit_on_alarm =
+      run.watchdog().on_alarm() == config::v1::Watchdog::EXIT;
   options.seed = run.run().seed();
   options.threads = LearnerThreads(run);
   // The enums of the log and of the configuration are in the same order.

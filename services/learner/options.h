@@ -103,6 +103,9 @@ struct LearnerOptions {
   uint32_t ledger_queue = 4096;
   uint64_t keep_events = 0;
   absl::Duration grace;
+  absl::Duration explain_after = absl::Seconds(30);
+  absl::Duration alarm_after = absl::Seconds(900);
+  bool exit_on_alarm = false;
 
   // Filled as far as the configuration goes; main adds hashes, ids and the
   // tokenizer.

@@ -161,6 +161,9 @@ absl::StatusOr<std::shared_ptr<const Snapshot>> RoundTrainer::Train(
   std::shared_ptr<const Snapshot> snapshot;
   const uint32_t steps = static_cast<uint32_t>(update_.steps());
   for (uint32_t inner = 0; inner < steps; ++inner) {
+    if (inner > 0 && options_.before_step) {
+      MDRL_RETURN_IF_ERROR(options_.before_step());
+    }
     const absl::StatusOr<StepStats> stats =
         update_.Step(static_cast<int>(inner));
     if (stats.ok()) {

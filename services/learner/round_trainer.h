@@ -48,6 +48,9 @@ class RoundTrainer {
     uint64_t epoch = 0;
     Digest base_model_hash;
     uint32_t nonfinite_limit = 3;
+    // Asked before every step but a round's first; an error ends the round
+    // there. May block. May be empty.
+    std::function<absl::Status()> before_step = {};
   };
   // Everything borrowed outlives the trainer. `step_log` may be null.
   RoundTrainer(Options options, const Algorithm& algorithm,

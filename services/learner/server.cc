@@ -57,7 +57,6 @@ absl::StatusOr<std::unique_ptr<LearnerServer>> LearnerServer::Start(
       doors->server,
       GrpcServer::Start(serving, {&doors->prompt, &doors->rollout,
                                   &doors->weight, &doors->run}));
-  doors->server->SetReady(true);
   return std::unique_ptr<LearnerServer>(new LearnerServer(std::move(doors)));
 }
 
@@ -68,6 +67,8 @@ LearnerServer::~LearnerServer() = default;
 const std::string& LearnerServer::address() const {
   return doors_->server->address();
 }
+
+void LearnerServer::SetReady() { doors_->server->SetReady(true); }
 
 void LearnerServer::Drain() { doors_->server->Drain(); }
 

@@ -30,14 +30,15 @@ absl::Status CheckListen(const LearnerOptions& options);
 
 class LearnerServer {
  public:
-  // Listening and ready when it returns; what it borrows outlives it. Errors
-  // as GrpcServer::Start.
+  // Listening when it returns, not ready before SetReady(); what it borrows
+  // outlives it. Errors as GrpcServer::Start.
   static absl::StatusOr<std::unique_ptr<LearnerServer>> Start(
       const LearnerOptions& options, FrontDesk& desk, EventFeed& feed,
       const RunBoard& board);
   ~LearnerServer();
 
   const std::string& address() const;
+  void SetReady();
   // "ready" goes off; calls are still served.
   void Drain();
   void Shutdown(absl::Duration grace);

@@ -20,6 +20,8 @@
 #include "common/record/prompt.h"
 #include "common/record/reason.h"
 #include "common/record/snapshot.h"
+#include "services/learner/explain/finding.h"
+#include "services/learner/ledger/reader.h"
 #include "services/learner/work/lease_table.h"
 #include "services/learner/work/loop_phase.h"
 #include "services/learner/work/prompt_set.h"
@@ -55,6 +57,76 @@ struct PromptSetView {
   uint64_t over_length = 0;
   std::vector<uint64_t> quarantined;
   bool already_known = false;
+};
+
+struct PromptSetPage {
+  std::vector<PromptSetView> sets;
+  std::string next_page_token;  // empty: this was the last page
+};
+
+struct SetPromptSetStateRequest {
+  RequestId request_id;
+  Digest sha256;
+  std::optional<PromptSetState> state;    // absent: stays
+  std::vector<uint64_t> lift_quarantine;  // indices
+};
+
+// Pause and Resume.
+struct RunCommand {
+  RequestId request_id;
+  std::string why;
+};
+
+// Which completion: of the group whose id begins with these bytes; or, with
+// `any`, the newest accepted one for training that fits.
+struct CompletionRequest {
+  std::string group_id;
+  uint32_t index = 0;
+  bool with_text = false;
+  bool any = false;
+  LedgerReader::CompletionFilter filter = {};
+};
+
+struct CompletionView {
+  std::optional<Prompt> prompt;  // absent if its ticket has another one now
+  std::optional<Group> group;    // absent until an attempt is accepted
+  uint32_t index = 0;
+  std::string text;
+  std::vector<LeaseKey> attempts;
+  TicketState state = TicketState::kIssued;
+  Reason dropped = Reason::kUnspecified;
+  std::optional<uint64_t> round;
+  std::vector<uint64_t> steps;  // of that round
+  std::optional<double> advantage;
+  std::map<std::string, double> terms;  // components of the reward
+  uint64_t philox_key = 0;
+  uint64_t submit_seq = 0;
+  absl::Time submitted;
+  Digest content_sha256;
+};
+
+// Decodes turns under a policy, or repeats a group of this run.
+struct GenerateRequest {
+  RequestId request_id;
+  std::vector<Turn> turns;
+  std::string prefill;
+  std::optional<DecodeSettings> decode;  // absent: the configured ones
+  uint32_t group_size = 0;               // 0: 1
+  std::optional<Version> version;        // absent: the newest
+  std::optional<uint64_t> seed;          // absent: the run's
+  // With it the fields above stay empty.
+  std::optional<GroupId> replay_group_id;
+};
+
+struct GenerateReply {
+  PolicyRef policy;
+  std::vector<std::string> texts;
+  Group group;
+};
+
+struct ExplainView {
+  FindingChain chain;
+  uint64_t seq = 0;
 };
 
 struct EvaluateRequest {

@@ -71,6 +71,8 @@ struct DeskOptions {
   // Thread-safe; may be empty.
   std::function<absl::StatusOr<std::string>(const Prompt&)> validate;
   GroupCodec group_codec;  // for the ledger
+  // A completion's tokens as people read them. Thread-safe; may be empty.
+  std::function<std::string(const std::vector<int32_t>&)> text_of;
 };
 
 }  // namespace mdrl

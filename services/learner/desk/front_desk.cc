@@ -43,6 +43,7 @@ FrontDesk::FrontDesk(DeskOptions options, Clock& clock, Ledger& ledger,
                      uint64_t next_round)
     : options_(std::move(options)),
       clock_(clock),
+      ledger_(ledger),
       store_(options_.epoch, options_.max_staleness),
       buffer_(options_.groups_per_round, options_.max_staleness, next_round),
       journal_(ledger, kJournalRows,
@@ -51,8 +52,15 @@ FrontDesk::FrontDesk(DeskOptions options, Clock& clock, Ledger& ledger,
       table_(LeasesOf(options_)),
       workers_(WorkersOf(options_)) {
   if (options_.rounds_limit != 0) buffer_.EndAt(options_.rounds_limit);
+  auto reader = LedgerReader::Open(ledger.path());
   MutexLock lock(mutex_);
-  phases_.Enter(LoopPhase::kStarting, "", clock_.Now());
+  if (reader.ok()) {
+    reader_ = *std::move(reader);
+  } else {
+    failed_ = reader.status();
+  }
+  last_ready_ = clock_.Now();
+  phases_.Enter(LoopPhase::kStarting, "", last_ready_);
 }
 
 FrontDesk::~FrontDesk() {
@@ -97,10 +105,15 @@ void FrontDesk::OnCommit(const absl::StatusOr<uint64_t>& seq) {
   changed_.NotifyAll();
 }
 
-void FrontDesk::FailLocked(const absl::Status& why, Outbox& outbox) {
-  Log(LogLevel::kError, "ledger_refused", std::string(why.message()));
+void FrontDesk::BreakLocked(const absl::Status& why) {
+  Log(LogLevel::kError, "desk_failed", std::string(why.message()));
   if (failed_.ok()) failed_ = why;
   buffer_.Close();
+  changed_.NotifyAll();
+}
+
+void FrontDesk::FailLocked(const absl::Status& why, Outbox& outbox) {
+  BreakLocked(why);
   for (const Journal::Then& then : journal_.Abandon()) {
     then(absl::UnavailableError("the learner has failed"), outbox);
   }
@@ -132,7 +145,30 @@ void FrontDesk::Tick() {
     }
     EndedLocked(table_.Expire(now), outbox);
     EndWaitsLocked(now, outbox);
+    EndGenerationsLocked(
+        now,
+        absl::DeadlineExceededError("no worker decoded it in the time that a "
+                                    "generation may wait"),
+        outbox);
     IssueLocked();
+    PumpLocked(outbox);
+    journal_.Flush();
+    ObserveLocked(now);
+  }
+  RunAll(outbox);
+}
+
+void FrontDesk::BeginStart() {
+  MutexLock lock(mutex_);
+  starting_ = true;
+}
+
+void FrontDesk::EndStart() {
+  Outbox outbox;
+  {
+    MutexLock lock(mutex_);
+    starting_ = false;
+    last_ready_ = clock_.Now();
     PumpLocked(outbox);
     journal_.Flush();
   }
@@ -182,6 +218,9 @@ void FrontDesk::Close() {
         answer(absl::UnavailableError("the learner is closing"));
       });
     }
+    EndGenerationsLocked(absl::InfiniteFuture(),
+                         absl::UnavailableError("the learner is closing"),
+                         outbox);
     changed_.NotifyAll();
   }
   RunAll(outbox);

@@ -42,9 +42,13 @@
 #include "services/learner/desk/desk_calls.h"
 #include "services/learner/desk/desk_options.h"
 #include "services/learner/desk/evaluation_book.h"
+#include "services/learner/desk/generation_book.h"
 #include "services/learner/desk/journal.h"
 #include "services/learner/desk/lease_calls.h"
 #include "services/learner/desk/prompt_set_submission.h"
+#include "services/learner/desk/prompt_spool.h"
+#include "services/learner/explain/run_facts.h"
+#include "services/learner/explain/watchdog.h"
 #include "services/learner/ledger/ledger.h"
 #include "services/learner/ledger/reader.h"
 #include "services/learner/policy/snapshot_store.h"
@@ -92,6 +96,9 @@ class FrontDesk {
       MDRL_EXCLUDES(mutex_);
   void ReturnLease(ReturnLeaseRequest request, Answer<ReturnLeaseReply> answer)
       MDRL_EXCLUDES(mutex_);
+  // Nobody listens to this Lease call any more: if it is still parked, it ends
+  // and gets no work.
+  void AbandonLease(const Caller& caller) MDRL_EXCLUDES(mutex_);
 
   // --- policies ---
 
@@ -121,6 +128,34 @@ class FrontDesk {
   // By hash, or by name where the hash is zero. NotFound.
   absl::StatusOr<PromptSetView> GetPromptSet(const Digest& sha256,
                                              std::string_view name) const
+      MDRL_EXCLUDES(mutex_);
+  // In the order of submission; 0: 100 per page.
+  absl::StatusOr<PromptSetPage> ListPromptSets(
+      uint32_t page_size, const std::string& page_token) const
+      MDRL_EXCLUDES(mutex_);
+  // Pauses, resumes or retires a set, or lets quarantined prompts in again. A
+  // retired set's tickets without a group are CANCELLED: in training another
+  // prompt takes their places. Answered after the commit. NotFound;
+  // FailedPrecondition: it is retired, or would move between training and
+  // evaluation.
+  void SetPromptSetState(SetPromptSetStateRequest request,
+                         Answer<PromptSetView> answer) MDRL_EXCLUDES(mutex_);
+  // No training work is lent and no step begins until Resume, also across a
+  // restart; what a person asks for goes on. Answered after the commit.
+  void Pause(RunCommand request, Answer<RunStatus> answer)
+      MDRL_EXCLUDES(mutex_);
+  void Resume(RunCommand request, Answer<RunStatus> answer)
+      MDRL_EXCLUDES(mutex_);
+  // Reads the ledger. NotFound: no such group was ever lent.
+  absl::StatusOr<CompletionView> GetCompletion(
+      const CompletionRequest& request) const;
+  // Answered once a worker has decoded it, within two minutes. Nothing of it is
+  // journalled. ResourceExhausted: 16 are waiting; FailedPrecondition: its
+  // version is not kept any more.
+  void Generate(GenerateRequest request, Answer<GenerateReply> answer)
+      MDRL_EXCLUDES(mutex_);
+  // What the run, a ticket, group, worker or prompt set waits for. NotFound.
+  absl::StatusOr<ExplainView> Explain(const std::string& subject) const
       MDRL_EXCLUDES(mutex_);
   // Prompts a pinned version with sets. Answered after the ledger's commit.
   // ResourceExhausted: 4 evaluations are running.
@@ -152,11 +187,24 @@ class FrontDesk {
       MDRL_EXCLUDES(mutex_);
   // Blocks until there is any prompt set, or the desk stops (Cancelled).
   absl::Status AwaitPrompts() MDRL_EXCLUDES(mutex_);
+  // Blocks while the run is paused. Cancelled as in TakeRound.
+  absl::Status AwaitResumed() MDRL_EXCLUDES(mutex_);
   // What the loop does between those calls. TakeRound, OnRoundTrained and
   // Publish say it themselves. `detail`: "round 3 of 7".
   void EnterPhase(LoopPhase phase, std::string detail) MDRL_EXCLUDES(mutex_);
 
-  // --- time and the end ---
+  // --- time, the beginning and the end ---
+
+  // Between these two calls only reads are answered.
+  void BeginStart() MDRL_EXCLUDES(mutex_);
+  void EndStart() MDRL_EXCLUDES(mutex_);
+  // For the watchdog: groups in the ledger, and what the loop completed.
+  Watchdog::Progress Progress() const MDRL_EXCLUDES(mutex_);
+  // Records an event `kind` that tells the chain's cause.
+  void NoteStandstill(const std::string& kind, const FindingChain& chain,
+                      absl::Duration standstill) MDRL_EXCLUDES(mutex_);
+  // Ends the run with `why`: the loop's calls return it from now on.
+  void Fail(const absl::Status& why) MDRL_EXCLUDES(mutex_);
 
   // Ends leases, workers and waits whose time is over; tries the ledger again.
   void Tick() MDRL_EXCLUDES(mutex_);
@@ -184,6 +232,7 @@ class FrontDesk {
   void OnCommit(const absl::StatusOr<uint64_t>& seq) MDRL_EXCLUDES(mutex_);
   void FailLocked(const absl::Status& why, Outbox& outbox)
       MDRL_REQUIRES(mutex_);
+  void BreakLocked(const absl::Status& why) MDRL_REQUIRES(mutex_);
   void EndWaitsLocked(absl::Time now, Outbox& outbox) MDRL_REQUIRES(mutex_);
   absl::Status ServingLocked() const MDRL_REQUIRES(mutex_);
   static void RunAll(Outbox& outbox);
@@ -215,9 +264,14 @@ class FrontDesk {
                          absl::Time now) MDRL_REQUIRES(mutex_);
   bool CanDoLocked(const Worker& worker, const Ticket& ticket) const
       MDRL_REQUIRES(mutex_);
-  mdrl::Lease MakeLeaseLocked(const Ticket& ticket) const MDRL_REQUIRES(mutex_);
-  std::string RubricOf(const Ticket& ticket) const;
-  uint64_t PhiloxKeyOf(const Ticket& ticket) const;
+  absl::StatusOr<mdrl::Lease> MakeLeaseLocked(const Ticket& ticket) const
+      MDRL_REQUIRES(mutex_);
+  std::string RubricOf(Purpose purpose, const std::string& task) const;
+  absl::StatusOr<StoredPrompt> PromptOfLocked(const Ticket& ticket) const
+      MDRL_REQUIRES(mutex_);
+  const GenerationBook::Generation* GenerationLocked(const Ticket& ticket) const
+      MDRL_REQUIRES(mutex_);
+  uint64_t PhiloxKeyOf(const Ticket& ticket) const MDRL_REQUIRES(mutex_);
   uint32_t GroupSizeLocked(const Ticket& ticket) const MDRL_REQUIRES(mutex_);
   const DecodeSettings& DecodeLocked(const Ticket& ticket) const
       MDRL_REQUIRES(mutex_);
@@ -237,9 +291,14 @@ class FrontDesk {
                             Outbox& outbox) MDRL_REQUIRES(mutex_);
   absl::Status CheckShapeLocked(const Group& group, const Ticket& ticket) const
       MDRL_REQUIRES(mutex_);
-  void AcceptLocked(Group group, const LeaseTable::Submission& submission,
-                    std::string body, const Answer<SubmitGroupReply>& answer)
+  void AcceptLocked(Group group, StoredPrompt prompt,
+                    const LeaseTable::Submission& submission, std::string body,
+                    const Answer<SubmitGroupReply>& answer)
       MDRL_REQUIRES(mutex_);
+  void AnswerGenerationLocked(Group group,
+                              const LeaseTable::Submission& submission,
+                              const Answer<SubmitGroupReply>& answer,
+                              Outbox& outbox) MDRL_REQUIRES(mutex_);
   void TakeInLocked(ScoredGroup group, Outbox& outbox) MDRL_REQUIRES(mutex_);
 
   // front_desk_rounds.cc
@@ -255,12 +314,56 @@ class FrontDesk {
   absl::Status AddPromptSetLocked(PromptSetSubmission& submission,
                                   const Answer<PromptSetView>& answer,
                                   Outbox& outbox) MDRL_REQUIRES(mutex_);
-  void JournalPromptSetLocked(const PromptSet& set, const RequestId& request_id,
-                              const Digest& body) MDRL_REQUIRES(mutex_);
+  // A set on its way from the spool into the ledger.
+  struct AddingSet {
+    PromptSet set;
+    PromptSpool spool;
+    RequestId request_id;
+    Digest body;
+    uint64_t written = 0;  // prompts
+    Answer<PromptSetView> first;
+    std::vector<Answer<PromptSetView>> also;  // the same content again
+  };
+  void WriteNextPartLocked(const std::shared_ptr<AddingSet>& adding,
+                           Outbox& outbox) MDRL_REQUIRES(mutex_);
+  void EndAddingLocked(AddingSet& adding, const absl::Status& status,
+                       Outbox& outbox) MDRL_REQUIRES(mutex_);
   void RememberLocked(const RequestId& request_id, const std::string& rpc,
                       const Digest& body, const std::string& reply)
       MDRL_REQUIRES(mutex_);
   static PromptSetView ViewOf(const PromptSet& set);
+
+  // front_desk_control.cc
+  void SetPaused(bool paused, RunCommand request, Answer<RunStatus> answer)
+      MDRL_EXCLUDES(mutex_);
+  void PauseLocked(bool paused, const std::string& why) MDRL_REQUIRES(mutex_);
+  // True: the same request was answered before. InvalidArgument: another was.
+  absl::StatusOr<bool> RememberedLocked(const RequestId& request_id,
+                                        const Digest& body) const
+      MDRL_REQUIRES(mutex_);
+  void ChangePromptSetLocked(const PromptSet& set,
+                             const SetPromptSetStateRequest& request,
+                             Outbox& outbox) MDRL_REQUIRES(mutex_);
+  void CancelTicketsOfLocked(const Digest& sha256, Outbox& outbox)
+      MDRL_REQUIRES(mutex_);
+
+  // front_desk_completions.cc
+  uint64_t PhiloxKeyOf(Purpose purpose, const Digest& set_sha256,
+                       uint64_t index, const GroupId& group_id) const;
+  std::string TextOf(const Completion& completion) const;
+
+  // front_desk_generate.cc
+  absl::Status GenerateLocked(const GenerateRequest& request,
+                              const Answer<GenerateReply>& answer)
+      MDRL_REQUIRES(mutex_);
+  absl::StatusOr<GenerationBook::Generation> GenerationOf(
+      const GenerateRequest& request) const;
+  absl::StatusOr<GenerationBook::Generation> ReplayOf(const GroupId& id) const;
+  void GenerationOverLocked(uint64_t ticket, absl::StatusOr<Group> group,
+                            Outbox& outbox) MDRL_REQUIRES(mutex_);
+  void EndGenerationsLocked(absl::Time now, const absl::Status& why,
+                            Outbox& outbox) MDRL_REQUIRES(mutex_);
+
   // front_desk_evaluations.cc
   absl::Status EvaluateLocked(const EvaluateRequest& request,
                               const Answer<EvaluationView>& answer,
@@ -281,9 +384,15 @@ class FrontDesk {
   // front_desk_status.cc
   RunStatus StatusLocked(bool with_workers, bool with_sets) const
       MDRL_REQUIRES(mutex_);
-  std::pair<Reason, std::string> WaitsForLocked() const MDRL_REQUIRES(mutex_);
-  std::pair<Reason, std::string> WaitsForWorkersLocked(
-      const std::string& round) const MDRL_REQUIRES(mutex_);
+
+  // front_desk_explain.cc
+  RunFacts FactsLocked() const MDRL_REQUIRES(mutex_);
+  void LedgerFactsLocked(absl::Time now, RunFacts& facts) const
+      MDRL_REQUIRES(mutex_);
+  void ObserveLocked(absl::Time now) MDRL_REQUIRES(mutex_);
+
+  // The ledger's meta key of a paused run.
+  static constexpr char kPausedKey[] = "paused";
 
   struct Remembered {
     Digest body;
@@ -292,9 +401,10 @@ class FrontDesk {
 
   const DeskOptions options_;
   Clock& clock_;
+  Ledger& ledger_;
   SnapshotStore store_;
   GroupBuffer buffer_;
-  std::unique_ptr<LedgerReader> reader_;  // of a run that goes on, else null
+  std::unique_ptr<LedgerReader> reader_;  // null: the desk has failed
 
   mutable Mutex mutex_;
   Condition changed_;  // evaluations, prompts, the end
@@ -307,8 +417,22 @@ class FrontDesk {
   uint64_t next_evaluation_ticket_ MDRL_GUARDED_BY(mutex_) = 0;
   uint64_t evaluations_started_ MDRL_GUARDED_BY(mutex_) = 0;  // this epoch
   std::map<RequestId, Remembered> requests_ MDRL_GUARDED_BY(mutex_);
-  // Names of sets between their check and their commit.
-  std::map<Digest, std::string> adding_ MDRL_GUARDED_BY(mutex_);
+  // Sets between their check and their commit.
+  std::map<Digest, std::shared_ptr<AddingSet>> adding_ MDRL_GUARDED_BY(mutex_);
+  GenerationBook generations_ MDRL_GUARDED_BY(mutex_);
+  uint64_t next_generation_ticket_ MDRL_GUARDED_BY(mutex_) = 0;
+  struct Paused {
+    std::string why;
+    absl::Time since;
+  };
+  std::optional<Paused> paused_ MDRL_GUARDED_BY(mutex_);
+  bool starting_ MDRL_GUARDED_BY(mutex_) = false;
+  // What Explain looks back at: when a READY worker was seen last, and since
+  // when the ledger is behind.
+  absl::Time last_ready_ MDRL_GUARDED_BY(mutex_);
+  std::optional<absl::Time> ledger_behind_since_ MDRL_GUARDED_BY(mutex_);
+  uint64_t observed_seq_ MDRL_GUARDED_BY(mutex_) = 0;
+  Watchdog::Progress progress_ MDRL_GUARDED_BY(mutex_);
   bool draining_ MDRL_GUARDED_BY(mutex_) = false;
   bool drain_checkpoint_ MDRL_GUARDED_BY(mutex_) = false;
   std::optional<Reason> stopped_ MDRL_GUARDED_BY(mutex_);

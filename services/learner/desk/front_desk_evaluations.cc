@@ -8,6 +8,7 @@
 #include "common/base/hash.h"
 #include "common/base/log.h"
 #include "nlohmann/json.hpp"
+#include "services/learner/desk/check_decode.h"
 #include "services/learner/desk/front_desk.h"
 
 namespace mdrl {
@@ -34,22 +35,6 @@ Digest BodyOf(const EvaluateRequest& request) {
         .F64(decode.temperature);
   }
   return hash.U64(request.max_prompts).U32(request.group_size).Finish();
-}
-
-absl::Status CheckDecode(const DecodeSettings& decode) {
-  if (decode.canvas_tokens == 0 || decode.block_tokens == 0 ||
-      decode.canvas_tokens % decode.block_tokens != 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("decode: block_tokens ", decode.block_tokens,
-                     " does not divide canvas_tokens ", decode.canvas_tokens));
-  }
-  const uint32_t blocks = decode.canvas_tokens / decode.block_tokens;
-  if (decode.decode_steps < blocks) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("decode: ", decode.decode_steps, " decode_steps for ",
-                     blocks, " blocks; at least one step per block"));
-  }
-  return absl::OkStatus();
 }
 
 // What the ledger keeps of an evaluation and its event tells.

@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/error.h"
 #include "common/base/log.h"
-#include "common/base/philox.h"
+#include "common/base/status_macros.h"
 #include "nlohmann/json.hpp"
 #include "services/learner/desk/front_desk.h"
 
@@ -25,6 +25,11 @@ absl::Status FrontDesk::ServingLocked() const {
     return absl::UnavailableError("the learner has failed and is ending");
   }
   if (closed_) return absl::UnavailableError("the learner is closing");
+  if (starting_) {
+    return absl::UnavailableError(absl::StrCat(
+        "the learner is starting: ",
+        std::string(LoopPhaseName(phases_.phase())), " ", phases_.detail()));
+  }
   return absl::OkStatus();
 }
 
@@ -169,11 +174,23 @@ bool FrontDesk::TryAnswerLocked(const LeaseCalls::Parked& call,
       now);
   if (granted.empty()) return false;
   LeaseReply reply;
+  bool journalled = false;
   for (const Ticket& ticket : granted) {
+    absl::StatusOr<mdrl::Lease> lease = MakeLeaseLocked(ticket);
+    if (!lease.ok()) {
+      BreakLocked(lease.status());
+      return false;
+    }
+    reply.leases.push_back(*std::move(lease));
+    if (ticket.id.purpose == Purpose::kGenerate) continue;
+    journalled = true;
     journal_.Add(LeaseGranted{.key = {ticket.of.group_id, ticket.attempts},
                               .ticket = ticket.id,
                               .slot = worker->slot});
-    reply.leases.push_back(MakeLeaseLocked(ticket));
+  }
+  if (!journalled) {
+    lease_calls_.Reply(call.registration, call.call, std::move(reply), outbox);
+    return true;
   }
   // It waits for the disk now, not for work.
   lease_calls_.parked().remove_if([&call](const LeaseCalls::Parked& parked) {
@@ -198,26 +215,43 @@ void FrontDesk::PumpLocked(Outbox& outbox) {
   for (const LeaseCalls::Parked& call : parked) TryAnswerLocked(call, outbox);
 }
 
-std::string FrontDesk::RubricOf(const Ticket& ticket) const {
-  const auto task = options_.tasks.find(ticket.task);
-  if (task == options_.tasks.end()) return "";
-  return ticket.id.purpose == Purpose::kTrain ? task->second.rubric
-                                              : task->second.eval_rubric;
+std::string FrontDesk::RubricOf(Purpose purpose,
+                                const std::string& name) const {
+  const auto task = options_.tasks.find(name);
+  if (task == options_.tasks.end() || purpose == Purpose::kGenerate) return "";
+  return purpose == Purpose::kTrain ? task->second.rubric
+                                    : task->second.eval_rubric;
 }
 
 bool FrontDesk::CanDoLocked(const Worker& worker, const Ticket& ticket) const {
-  return worker.CanScore(ticket.task, RubricOf(ticket));
+  const Purpose purpose = ticket.id.purpose;
+  // What a person asks for goes on while the run is paused.
+  if (purpose == Purpose::kTrain && paused_.has_value()) return false;
+  return purpose == Purpose::kGenerate ||
+         worker.CanScore(ticket.task, RubricOf(purpose, ticket.task));
 }
 
-mdrl::Lease FrontDesk::MakeLeaseLocked(const Ticket& ticket) const {
-  const LibraryPrompt& prompt =
-      library_.prompt(ticket.of.set_sha256, ticket.of.index);
+absl::StatusOr<StoredPrompt> FrontDesk::PromptOfLocked(
+    const Ticket& ticket) const {
+  if (ticket.id.purpose == Purpose::kGenerate) {
+    const GenerationBook::Generation* generation =
+        generations_.Find(ticket.id.number);
+    MDRL_CHECK(generation != nullptr)
+        << "generation " << ticket.id.number << " is forgotten";
+    return generation->prompt;
+  }
+  return reader_->FindPrompt(ticket.of.set_sha256, ticket.of.index);
+}
+
+absl::StatusOr<mdrl::Lease> FrontDesk::MakeLeaseLocked(
+    const Ticket& ticket) const {
+  MDRL_ASSIGN_OR_RETURN(StoredPrompt prompt, PromptOfLocked(ticket));
   mdrl::Lease lease;
   lease.key = {ticket.of.group_id, ticket.attempts};
   lease.purpose = ticket.id.purpose;
   lease.ticket = ticket.id.number;
-  lease.prompt = prompt.prompt;
-  lease.prompt_tokens = prompt.tokens;
+  lease.prompt = std::move(prompt.prompt);
+  lease.prompt_tokens = std::move(prompt.tokens);
   lease.group_size = GroupSizeLocked(ticket);
   lease.decode = DecodeLocked(ticket);
   lease.min_version = ticket.min_version;
@@ -226,11 +260,12 @@ mdrl::Lease FrontDesk::MakeLeaseLocked(const Ticket& ticket) const {
   lease.philox_key = PhiloxKeyOf(ticket);
   lease.lease_for = options_.lease_for;
   lease.group_deadline = options_.group_deadline;
-  lease.rubric = RubricOf(ticket);
+  lease.rubric = RubricOf(ticket.id.purpose, ticket.task);
   const auto task = options_.tasks.find(ticket.task);
   if (task != options_.tasks.end()) {
     if (ticket.id.purpose == Purpose::kTrain ||
-        task->second.eval_rubric == task->second.rubric) {
+        (ticket.id.purpose == Purpose::kEvaluate &&
+         task->second.eval_rubric == task->second.rubric)) {
       lease.rubric_weights = task->second.weights;
     }
     lease.keep_text_after_eos = task->second.keep_text_after_eos;
@@ -239,17 +274,24 @@ mdrl::Lease FrontDesk::MakeLeaseLocked(const Ticket& ticket) const {
 }
 
 uint64_t FrontDesk::PhiloxKeyOf(const Ticket& ticket) const {
-  const auto purpose = static_cast<uint32_t>(ticket.id.purpose);
-  // Two policies are compared under the same noise: an evaluation's key does
-  // not know how many there were before.
-  const GroupId id =
-      ticket.id.purpose == Purpose::kEvaluate
-          ? MakeGroupId(purpose, ticket.of.set_sha256, ticket.of.index, 0)
-          : ticket.of.group_id;
-  return PhiloxKey(options_.seed, purpose, id.bytes);
+  if (const auto* generation = GenerationLocked(ticket)) {
+    return generation->philox_key;
+  }
+  return PhiloxKeyOf(ticket.id.purpose, ticket.of.set_sha256, ticket.of.index,
+                     ticket.of.group_id);
+}
+
+const GenerationBook::Generation* FrontDesk::GenerationLocked(
+    const Ticket& ticket) const {
+  return ticket.id.purpose == Purpose::kGenerate
+             ? generations_.Find(ticket.id.number)
+             : nullptr;
 }
 
 uint32_t FrontDesk::GroupSizeLocked(const Ticket& ticket) const {
+  if (const auto* generation = GenerationLocked(ticket)) {
+    return generation->group_size;
+  }
   const EvaluationBook::Part* part = evaluations_.PartOf(ticket.id.number);
   return ticket.id.purpose == Purpose::kEvaluate && part != nullptr
              ? evaluations_.GroupSize(part->evaluation)
@@ -257,10 +299,31 @@ uint32_t FrontDesk::GroupSizeLocked(const Ticket& ticket) const {
 }
 
 const DecodeSettings& FrontDesk::DecodeLocked(const Ticket& ticket) const {
+  if (const auto* generation = GenerationLocked(ticket)) {
+    return generation->decode;
+  }
   const EvaluationBook::Part* part = evaluations_.PartOf(ticket.id.number);
   return ticket.id.purpose == Purpose::kEvaluate && part != nullptr
              ? evaluations_.Find(part->evaluation)->rows[part->row].decode
              : options_.decode;
+}
+
+void FrontDesk::AbandonLease(const Caller& caller) {
+  Outbox outbox;
+  {
+    MutexLock lock(mutex_);
+    const auto& parked = lease_calls_.parked();
+    const bool waits = std::any_of(
+        parked.begin(), parked.end(), [&](const LeaseCalls::Parked& call) {
+          return call.registration == caller.registration_id &&
+                 call.call == caller.call;
+        });
+    if (waits) {
+      lease_calls_.Refuse(caller.registration_id,
+                          absl::CancelledError("its caller is gone"), outbox);
+    }
+  }
+  RunAll(outbox);
 }
 
 absl::StatusOr<RenewReply> FrontDesk::Renew(const RenewRequest& request) {
@@ -334,11 +397,22 @@ void FrontDesk::EndedLocked(const Endings& endings, Outbox& outbox) {
          {"attempt", absl::StrCat(end.key.attempt)},
          {"slot", absl::StrCat(end.slot)},
          {"reason", std::string(ReasonName(end.why))}});
-    if (!end.open_in_ledger) continue;
+    if (!end.open_in_ledger || end.ticket.purpose == Purpose::kGenerate) {
+      continue;
+    }
     journal_.Add(
         LeaseEnded{.key = end.key, .ended_by = end.why, .detail = end.detail});
   }
   for (const Poisoned& poisoned : endings.poisoned) {
+    if (poisoned.ticket.purpose == Purpose::kGenerate) {
+      GenerationOverLocked(
+          poisoned.ticket.number,
+          absl::InternalError(absl::StrCat(
+              "several workers failed to decode it, the last with ",
+              std::string(ReasonName(poisoned.why)))),
+          outbox);
+      continue;
+    }
     Log(LogLevel::kWarn, "prompt_quarantined",
         "the prompt failed too often and is not given out again",
         {{"set", poisoned.of.set_sha256.ToHex(6)},

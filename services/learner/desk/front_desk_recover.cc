@@ -24,19 +24,9 @@ PromptSet SetOf(const StoredPromptSet& stored) {
                 .cursor = {.pass = stored.pass, .position = stored.cursor},
                 .issued = stored.issued,
                 .trained = stored.trained,
-                .prompts = {}};
-  for (const StoredPrompt& prompt : stored.prompts) {
-    const bool over_length = prompt.quarantined == Reason::kPromptOverLength;
-    LibraryPrompt entry{
-        .prompt = prompt.prompt,
-        .tokens = prompt.tokens,
-        .over_length = over_length,
-        .quarantined =
-            !over_length && prompt.quarantined != Reason::kUnspecified};
-    entry.prompt.set_sha256 = set.sha256;
-    entry.prompt.index = set.prompts.size();
-    set.prompts.push_back(std::move(entry));
-  }
+                .count = added.count};
+  for (const uint64_t index : stored.over_length) set.MarkOverLength(index);
+  set.quarantined.insert(stored.quarantined.begin(), stored.quarantined.end());
   return set;
 }
 
@@ -73,13 +63,17 @@ absl::StatusOr<std::unique_ptr<FrontDesk>> FrontDesk::Create(
   const uint64_t round = RoundsTrained(recovered, options.groups_per_round);
   std::unique_ptr<FrontDesk> desk(
       new FrontDesk(std::move(options), clock, ledger, round));
-  MDRL_ASSIGN_OR_RETURN(desk->reader_, LedgerReader::Open(ledger.path()));
   MDRL_RETURN_IF_ERROR(desk->Recover(recovered));
   return desk;
 }
 
 absl::Status FrontDesk::Recover(const RecoveredRun& recovered) {
   MutexLock lock(mutex_);
+  if (!failed_.ok()) return failed_;
+  const auto paused = recovered.meta.find(kPausedKey);
+  if (paused != recovered.meta.end() && !paused->second.empty()) {
+    paused_ = Paused{paused->second.substr(1), clock_.Now()};
+  }
   for (const StoredPromptSet& stored : recovered.prompt_sets) {
     if (!options_.tasks.contains(stored.added.task)) {
       return absl::FailedPreconditionError(absl::StrCat(
@@ -111,17 +105,18 @@ absl::Status FrontDesk::RecoverTicketsLocked(const RecoveredRun& recovered) {
   for (const StoredTicket& stored : recovered.open_tickets) {
     const TicketIssued& issued = stored.issued;
     const PromptSet* set = library_.Find(issued.set_sha256);
-    if (set == nullptr || issued.index >= set->prompts.size()) {
+    if (set == nullptr || issued.index >= set->count) {
       return absl::DataLossError(absl::StrCat(
           "ledger, tickets: ticket ", issued.ticket.number, " names prompt ",
           issued.index, " of set ", issued.set_sha256.ToHex(6),
           ", which the ledger does not have"));
     }
-    const LibraryPrompt& prompt = set->prompts[issued.index];
     RecoveredTicket ticket;
     ticket.ticket = TicketOf(stored, set->task);
     ticket.slot = stored.slot;
-    ticket.vacant = stored.state == TicketState::kIssued && prompt.quarantined;
+    ticket.vacant = stored.state == TicketState::kIssued &&
+                    (set->quarantined.contains(issued.index) ||
+                     set->state == PromptSetState::kRetired);
     if (stored.group.has_value()) {
       ticket.accepted_attempt = stored.group->stored.key.attempt;
       ticket.content_sha256 = stored.group->stored.content_sha256;
@@ -129,8 +124,8 @@ absl::Status FrontDesk::RecoverTicketsLocked(const RecoveredRun& recovered) {
     if (issued.ticket.purpose == Purpose::kTrain && stored.group.has_value()) {
       buffer_.Put({.group = stored.group->group,
                    .content_sha256 = ticket.content_sha256,
-                   .prompt = prompt.prompt,
-                   .prompt_tokens = prompt.tokens,
+                   .prompt = stored.group->prompt.prompt,
+                   .prompt_tokens = stored.group->prompt.tokens,
                    .philox_key = PhiloxKeyOf(ticket.ticket)});
     }
     open[issued.ticket.purpose].push_back(std::move(ticket));

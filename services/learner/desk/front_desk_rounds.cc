@@ -55,6 +55,10 @@ void FrontDesk::FillVacantLocked() {
 absl::StatusOr<RoundGroups> FrontDesk::TakeRound() {
   EnterPhase(LoopPhase::kWaitGroups, "");
   absl::StatusOr<RoundGroups> round = buffer_.TakeRound();
+  if (round.ok()) {
+    const absl::Status resumed = AwaitResumed();
+    if (!resumed.ok()) return resumed;
+  }
   MutexLock lock(mutex_);
   if (!failed_.ok()) return failed_;
   if (!round.ok()) return round.status();
@@ -87,6 +91,7 @@ void FrontDesk::OnRoundTrained(uint64_t round) {
   training_ = false;
   phases_.Enter(LoopPhase::kPublishing, absl::StrCat("version ", round + 1),
                 clock_.Now());
+  ++progress_.steps;
   NoteRoundLocked(round);
   journal_.Flush();
 }
@@ -109,6 +114,7 @@ void FrontDesk::NoteRoundLocked(uint64_t round) {
 void FrontDesk::EnterPhase(LoopPhase phase, std::string detail) {
   MutexLock lock(mutex_);
   phases_.Enter(phase, std::move(detail), clock_.Now());
+  ++progress_.steps;
 }
 
 void FrontDesk::Publish(std::shared_ptr<const Snapshot> snapshot) {
@@ -118,6 +124,7 @@ void FrontDesk::Publish(std::shared_ptr<const Snapshot> snapshot) {
   {
     MutexLock lock(mutex_);
     table_.SetNewest(version);
+    phases_.Enter(LoopPhase::kWaitGroups, "", clock_.Now());
     IssueLocked();
     PumpLocked(outbox);
     journal_.Flush();
@@ -152,6 +159,7 @@ absl::StatusOr<SnapshotStore::WatcherId> FrontDesk::WatchPolicy(
 }
 
 absl::Status FrontDesk::AwaitPrompts() {
+  EnterPhase(LoopPhase::kWaitGroups, "");
   MutexLock lock(mutex_);
   while (!stopped_.has_value() && failed_.ok() && library_.sets().empty()) {
     changed_.Wait(mutex_);

@@ -59,6 +59,7 @@ absl::Status CheckSpans(const Completion& completion) {
 
 absl::Status CheckScore(const Completion& completion, Purpose purpose) {
   const Score& score = completion.score;
+  if (purpose == Purpose::kGenerate) return absl::OkStatus();  // nobody scores
   const bool failed = score.outcome == Outcome::kServiceError;
   if (score.outcome == Outcome::kUnspecified) {
     return Bad(completion, "is not scored");
@@ -173,6 +174,11 @@ absl::Status FrontDesk::SubmitLocked(SubmitGroupRequest& request,
   }
   status = CheckShapeLocked(request.group, verdict->ticket);
   if (!status.ok()) return status;
+  if (verdict->ticket.id.purpose == Purpose::kGenerate) {
+    AnswerGenerationLocked(std::move(request.group), submission, answer,
+                           outbox);
+    return absl::OkStatus();
+  }
   if (journal_.full()) {
     return Refusal(absl::StatusCode::kResourceExhausted, "LEDGER_SLOW",
                    "the ledger is behind; send the group again later",
@@ -183,24 +189,41 @@ absl::Status FrontDesk::SubmitLocked(SubmitGroupRequest& request,
     tokens += completion.effective_tokens;
   }
   token_rate_.Add((*worker)->slot, tokens, clock_.Now());
-  AcceptLocked(std::move(request.group), submission, std::move(body), answer);
+  absl::StatusOr<StoredPrompt> prompt = PromptOfLocked(verdict->ticket);
+  if (!prompt.ok()) {
+    BreakLocked(prompt.status());
+    return prompt.status();
+  }
+  AcceptLocked(std::move(request.group), *std::move(prompt), submission,
+               std::move(body), answer);
   return absl::OkStatus();
 }
 
-void FrontDesk::AcceptLocked(Group group,
+void FrontDesk::AnswerGenerationLocked(Group group,
+                                       const LeaseTable::Submission& submission,
+                                       const Answer<SubmitGroupReply>& answer,
+                                       Outbox& outbox) {
+  const LeaseTable::Verdict accepted = table_.Accept(submission);
+  table_.Finish(accepted.ticket.id);
+  const SubmitGroupReply reply{.outcome = accepted.outcome,
+                               .accepted_attempt = accepted.accepted_attempt,
+                               .seq = 0};
+  GenerationOverLocked(accepted.ticket.id.number, std::move(group), outbox);
+  outbox.push_back([answer, reply] { answer(reply); });
+}
+
+void FrontDesk::AcceptLocked(Group group, StoredPrompt prompt,
                              const LeaseTable::Submission& submission,
                              std::string body,
                              const Answer<SubmitGroupReply>& answer) {
   const LeaseTable::Verdict accepted = table_.Accept(submission);
   const Ticket& ticket = accepted.ticket;
-  const LibraryPrompt& prompt =
-      library_.prompt(ticket.of.set_sha256, ticket.of.index);
   journal_.Add(
       MakeGroupSubmitted(group, submission.content_sha256, std::move(body)));
   ScoredGroup scored{.group = std::move(group),
                      .content_sha256 = submission.content_sha256,
-                     .prompt = prompt.prompt,
-                     .prompt_tokens = prompt.tokens,
+                     .prompt = std::move(prompt.prompt),
+                     .prompt_tokens = std::move(prompt.tokens),
                      .philox_key = PhiloxKeyOf(ticket)};
   SubmitGroupReply reply{.outcome = accepted.outcome,
                          .accepted_attempt = accepted.accepted_attempt,
@@ -220,6 +243,7 @@ void FrontDesk::AcceptLocked(Group group,
 
 void FrontDesk::TakeInLocked(ScoredGroup group, Outbox& outbox) {
   const TicketId id{group.group.purpose, group.group.ticket};
+  ++progress_.groups;
   if (id.purpose == Purpose::kTrain) {
     buffer_.Put(std::move(group));
     return;

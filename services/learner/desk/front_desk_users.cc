@@ -1,6 +1,7 @@
 // Users: prompt sets, drain.
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -13,7 +14,8 @@
 namespace mdrl {
 namespace {
 
-constexpr size_t kPromptsPerRow = 1000;
+// Of a set that is being written, per commit.
+constexpr size_t kPromptsPerRow = 2000;
 
 template <typename Id, typename Hash>
 Id Cut(const Hash& digest) {
@@ -56,8 +58,11 @@ absl::StatusOr<std::unique_ptr<PromptSetSubmission>> FrontDesk::BeginPromptSet(
     return absl::InvalidArgumentError(
         "a prompt set's weight must be above 0, or absent");
   }
+  auto spool =
+      PromptSpool::Create(std::filesystem::path(ledger_.path()).parent_path());
+  if (!spool.ok()) return spool.status();
   return std::unique_ptr<PromptSetSubmission>(
-      new PromptSetSubmission(*this, std::move(header)));
+      new PromptSetSubmission(*this, std::move(header), *std::move(spool)));
 }
 
 void FrontDesk::FinishPromptSet(PromptSetSubmission& submission,
@@ -81,21 +86,24 @@ absl::Status FrontDesk::AddPromptSetLocked(PromptSetSubmission& submission,
   const PromptSetHeader& header = submission.header_;
   const Digest& sha256 = submission.sha256_;
   const Digest body = BodyOf(header, sha256);
-  const auto remembered = requests_.find(header.request_id);
-  if (!header.request_id.IsZero() && remembered != requests_.end() &&
-      remembered->second.body != body) {
-    return absl::InvalidArgumentError(
-        "this request_id was used for another request");
+  const auto remembered = RememberedLocked(header.request_id, body);
+  if (!remembered.ok()) return remembered.status();
+  if (const PromptSet* known = library_.Find(sha256)) {
+    PromptSetView view = ViewOf(*known);
+    view.already_known = true;
+    AnswerAfterCommitLocked(answer, std::move(view), outbox);
+    return absl::OkStatus();
   }
-  const PromptSet* known = library_.Find(sha256);
-  const bool again = known != nullptr || adding_.contains(sha256);
-  const PromptSet* namesake = library_.FindByName(header.name);
+  if (const auto adding = adding_.find(sha256); adding != adding_.end()) {
+    adding->second->also.push_back(answer);
+    return absl::OkStatus();
+  }
   const bool name_taken =
-      (namesake != nullptr && namesake->sha256 != sha256) ||
+      library_.FindByName(header.name) != nullptr ||
       std::any_of(adding_.begin(), adding_.end(), [&](const auto& entry) {
-        return entry.second == header.name && entry.first != sha256;
+        return entry.second->set.name == header.name;
       });
-  if (!again && name_taken) {
+  if (name_taken) {
     return absl::AlreadyExistsError(
         absl::StrCat("the name \"", header.name,
                      "\" belongs to a prompt set with other content"));
@@ -109,73 +117,96 @@ absl::Status FrontDesk::AddPromptSetLocked(PromptSetSubmission& submission,
                 .cursor = {},
                 .issued = 0,
                 .trained = 0,
-                .prompts = {}};
-  set.prompts = std::move(submission.prompts_);
+                .count = submission.spool_.size()};
+  for (const uint64_t index : submission.over_length_) {
+    set.MarkOverLength(index);
+  }
   if (header.dry_run) {
     AnswerAfterCommitLocked(answer, ViewOf(set), outbox);
     return absl::OkStatus();
   }
-  if (!again) {
-    for (const auto& [remark, count] : submission.remarks_) {
-      Log(LogLevel::kWarn, "prompt_remark", remark,
-          {{"set", header.name}, {"prompts", absl::StrCat(count)}});
-    }
-    adding_[sha256] = header.name;
-    JournalPromptSetLocked(set, header.request_id, body);
-    journal_.AfterCommit(
-        [this, set = std::make_shared<PromptSet>(std::move(set))](
-            const absl::StatusOr<uint64_t>& seq, Outbox&)
-            MDRL_REQUIRES(mutex_) {
-              adding_.erase(set->sha256);
-              if (!seq.ok()) return;
-              const absl::Status added = library_.Add(std::move(*set));
-              MDRL_CHECK(added.ok()) << added.message();
-              IssueLocked();
-              changed_.NotifyAll();
-            });
+  for (const auto& [remark, count] : submission.remarks_) {
+    Log(LogLevel::kWarn, "prompt_remark", remark,
+        {{"set", header.name}, {"prompts", absl::StrCat(count)}});
   }
-  journal_.AfterCommit(
-      [this, sha256, again, answer](const absl::StatusOr<uint64_t>& seq,
-                                    Outbox& out) MDRL_REQUIRES(mutex_) {
-        if (!seq.ok()) {
-          out.push_back([answer, why = seq.status()] { answer(why); });
-          return;
-        }
-        PromptSetView view = ViewOf(*library_.Find(sha256));
-        view.already_known = again;
-        out.push_back([answer, view = std::move(view)] { answer(view); });
-      });
+  auto adding = std::make_shared<AddingSet>(
+      AddingSet{.set = std::move(set),
+                .spool = std::move(submission.spool_),
+                .request_id = header.request_id,
+                .body = body,
+                .written = 0,
+                .first = answer,
+                .also = {}});
+  adding_[sha256] = adding;
+  WriteNextPartLocked(adding, outbox);
   return absl::OkStatus();
 }
 
-void FrontDesk::JournalPromptSetLocked(const PromptSet& set,
-                                       const RequestId& request_id,
-                                       const Digest& body) {
-  const auto pending = Cut<RequestId>(set.sha256);
-  for (size_t first = 0; first < set.prompts.size(); first += kPromptsPerRow) {
-    PromptsPending part;
-    part.pending_id = pending;
-    part.first_index = first;
-    const size_t end = std::min(set.prompts.size(), first + kPromptsPerRow);
-    for (size_t i = first; i < end; ++i) {
-      const LibraryPrompt& prompt = set.prompts[i];
-      part.prompts.push_back({.body = CanonicalLine(prompt.prompt),
-                              .tokens = prompt.tokens,
-                              .quarantined = prompt.over_length
-                                                 ? Reason::kPromptOverLength
-                                                 : Reason::kUnspecified});
-    }
-    journal_.Add(std::move(part));
+// Part after part, each with its own commit: what the run itself has to write
+// never waits for a million prompts.
+void FrontDesk::WriteNextPartLocked(const std::shared_ptr<AddingSet>& adding,
+                                    Outbox& outbox) {
+  if (closed_) {
+    EndAddingLocked(*adding, absl::UnavailableError("the learner is closing"),
+                    outbox);
+    return;
   }
-  journal_.Add(PromptSetAdded{.pending_id = pending,
-                              .sha256 = set.sha256,
-                              .name = set.name,
-                              .task = set.task,
-                              .state = set.state,
-                              .count = set.prompts.size(),
-                              .weight = set.weight.value_or(0.0),
-                              .submitter = ""});
-  RememberLocked(request_id, "SubmitPromptSet", body, set.sha256.ToBytes());
+  auto rows = adding->spool.Read(kPromptsPerRow);
+  if (!rows.ok()) {
+    EndAddingLocked(*adding, rows.status(), outbox);
+    return;
+  }
+  const PromptSet& set = adding->set;
+  const auto pending = Cut<RequestId>(set.sha256);
+  const bool all = rows->empty();
+  if (all) {
+    journal_.Add(PromptSetAdded{.pending_id = pending,
+                                .sha256 = set.sha256,
+                                .name = set.name,
+                                .task = set.task,
+                                .state = set.state,
+                                .count = set.count,
+                                .weight = set.weight.value_or(0.0),
+                                .submitter = ""});
+    RememberLocked(adding->request_id, "SubmitPromptSet", adding->body,
+                   set.sha256.ToBytes());
+  } else {
+    const uint64_t first = adding->written;
+    adding->written += rows->size();
+    journal_.Add(PromptsPending{.pending_id = pending,
+                                .first_index = first,
+                                .prompts = *std::move(rows),
+                                .sha256 = set.sha256});
+  }
+  journal_.AfterCommit([this, adding, all](const absl::StatusOr<uint64_t>& seq,
+                                           Outbox& out) MDRL_REQUIRES(mutex_) {
+    if (seq.ok() && !all) {
+      WriteNextPartLocked(adding, out);
+    } else {
+      EndAddingLocked(*adding, seq.status(), out);
+    }
+  });
+}
+
+void FrontDesk::EndAddingLocked(AddingSet& adding, const absl::Status& status,
+                                Outbox& outbox) {
+  adding_.erase(adding.set.sha256);
+  const auto tell = [&outbox](const Answer<PromptSetView>& answer,
+                              absl::StatusOr<PromptSetView> view) {
+    outbox.push_back([answer, view = std::move(view)] { answer(view); });
+  };
+  PromptSetView view = ViewOf(adding.set);
+  tell(adding.first,
+       status.ok() ? absl::StatusOr<PromptSetView>(view) : status);
+  view.already_known = true;
+  for (const Answer<PromptSetView>& answer : adding.also) {
+    tell(answer, status.ok() ? absl::StatusOr<PromptSetView>(view) : status);
+  }
+  if (!status.ok()) return;
+  const absl::Status added = library_.Add(std::move(adding.set));
+  MDRL_CHECK(added.ok()) << added.message();
+  IssueLocked();
+  changed_.NotifyAll();
 }
 
 void FrontDesk::RememberLocked(const RequestId& request_id,
@@ -194,13 +225,13 @@ PromptSetView FrontDesk::ViewOf(const PromptSet& set) {
           .name = set.name,
           .task = set.task,
           .state = set.state,
-          .count = set.prompts.size(),
+          .count = set.count,
           .weight = set.weight,
           .passes = set.cursor.pass,
           .issued = set.issued,
           .trained = set.trained,
-          .over_length = set.over_length(),
-          .quarantined = set.quarantined(),
+          .over_length = set.over_length_count,
+          .quarantined = {set.quarantined.begin(), set.quarantined.end()},
           .already_known = false};
 }
 
@@ -232,6 +263,8 @@ void FrontDesk::Drain(DrainRequest request, Answer<RunStatus> answer) {
         PumpLocked(outbox);
       }
     } else if (status.ok()) {
+      // Open tickets are to finish: a pause would keep them for ever.
+      PauseLocked(false, "the run drains");
       draining_ = true;
       drain_checkpoint_ |= request.checkpoint;
       EndRoundsLocked(outbox);

@@ -1,9 +1,9 @@
 #include "services/learner/desk/prompt_set_submission.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/error.h"
 #include "common/base/status_macros.h"
 #include "services/learner/desk/front_desk.h"
 
@@ -16,19 +16,25 @@ constexpr uint64_t kMaxBytes = uint64_t{1} << 30;
 }  // namespace
 
 absl::Status PromptSetSubmission::Append(std::vector<Prompt> batch) {
-  for (Prompt& prompt : batch) {
-    const std::string where = absl::StrCat(
-        "prompt ", prompts_.size(),
-        prompt.id.empty() ? "" : absl::StrCat(" (", prompt.id, ")"));
-    const absl::Status status = AppendOne(std::move(prompt));
-    if (!status.ok()) return WithContext(status, where);
+  for (const Prompt& prompt : batch) {
+    const uint64_t index = spool_.size();
+    const absl::Status status = AppendOne(prompt);
+    if (status.ok()) continue;
+    // The client knows which line of its file this was.
+    ErrorDetail detail = DetailOf(status);
+    detail.facts["index"] = absl::StrCat(index);
+    return WithContext(
+        WithDetail(status, detail),
+        absl::StrCat(
+            "prompt ", index,
+            prompt.id.empty() ? "" : absl::StrCat(" (", prompt.id, ")")));
   }
   return absl::OkStatus();
 }
 
-absl::Status PromptSetSubmission::AppendOne(Prompt prompt) {
+absl::Status PromptSetSubmission::AppendOne(const Prompt& prompt) {
   const DeskOptions& options = desk_.options_;
-  if (prompts_.size() >= kMaxPrompts) {
+  if (spool_.size() >= kMaxPrompts) {
     return absl::ResourceExhaustedError(
         absl::StrCat("a prompt set has at most ", kMaxPrompts, " prompts"));
   }
@@ -40,47 +46,43 @@ absl::Status PromptSetSubmission::AppendOne(Prompt prompt) {
   if (prompt.turns.empty()) {
     return absl::InvalidArgumentError("it has no turn: no text to start from");
   }
-  const std::string line = CanonicalLine(prompt);
-  bytes_ += line.size();
+  PromptsPending::PromptRow row;
+  row.body = CanonicalLine(prompt);
+  bytes_ += row.body.size();
   if (bytes_ > kMaxBytes) {
     return absl::ResourceExhaustedError("a prompt set has at most 1 GiB");
   }
-  hash_.Bytes(line);
+  hash_.Bytes(row.body);
   if (options.validate) {
     MDRL_ASSIGN_OR_RETURN(const std::string remark, options.validate(prompt));
     if (!remark.empty()) ++remarks_[remark];
   }
-  LibraryPrompt entry;
-  MDRL_ASSIGN_OR_RETURN(entry.tokens, options.tokenize(prompt));
-  if (entry.tokens.empty()) {
+  MDRL_ASSIGN_OR_RETURN(row.tokens, options.tokenize(prompt));
+  if (row.tokens.empty()) {
     return absl::InvalidArgumentError("it has no token");
   }
   const uint32_t limit = options.max_prompt_tokens;
-  if (entry.tokens.size() > limit) {
+  if (row.tokens.size() > limit) {
     if (options.truncate_left) {
-      entry.tokens.erase(entry.tokens.begin(), entry.tokens.end() - limit);
+      row.tokens.erase(row.tokens.begin(), row.tokens.end() - limit);
     } else {
-      entry.over_length = true;
-      entry.tokens.clear();
+      row.quarantined = Reason::kPromptOverLength;
+      row.tokens.clear();
+      over_length_.push_back(spool_.size());
     }
   }
-  prompt.index = prompts_.size();
-  entry.prompt = std::move(prompt);
-  prompts_.push_back(std::move(entry));
-  return absl::OkStatus();
+  return spool_.Append(row);
 }
 
 void PromptSetSubmission::Finish(Answer<PromptSetView> answer) {
+  const uint64_t count = spool_.size();
   absl::Status status;
-  if (prompts_.size() != header_.count) {
-    status = absl::InvalidArgumentError(
-        absl::StrCat("the header announced ", header_.count, " prompts, ",
-                     prompts_.size(), " came"));
-  } else if (prompts_.empty()) {
+  if (count != header_.count) {
+    status = absl::InvalidArgumentError(absl::StrCat(
+        "the header announced ", header_.count, " prompts, ", count, " came"));
+  } else if (count == 0) {
     status = absl::InvalidArgumentError("a prompt set without prompts");
-  } else if (std::all_of(
-                 prompts_.begin(), prompts_.end(),
-                 [](const LibraryPrompt& p) { return p.over_length; })) {
+  } else if (over_length_.size() == count) {
     status = absl::InvalidArgumentError(
         absl::StrCat("every prompt is longer than prompts.max_tokens = ",
                      desk_.options_.max_prompt_tokens));
@@ -95,7 +97,6 @@ void PromptSetSubmission::Finish(Answer<PromptSetView> answer) {
     answer(std::move(status));
     return;
   }
-  for (LibraryPrompt& entry : prompts_) entry.prompt.set_sha256 = sha256_;
   desk_.FinishPromptSet(*this, std::move(answer));
 }
 

@@ -11,6 +11,7 @@
 #include "common/wire/fields.h"
 #include "common/wire/prompt_wire.h"
 #include "services/learner/door/desk_wire.h"
+#include "services/learner/door/steering_wire.h"
 #include "services/learner/door/unary.h"
 
 namespace mdrl {
@@ -43,6 +44,8 @@ class SubmissionStream final
 
  private:
   absl::Status Take() {
+    MDRL_RETURN_IF_ERROR(
+        CheckSize(message_.ByteSizeLong(), limit::kSubmitPromptSet));
     if (message_.has_header()) {
       if (submission_ != nullptr) {
         return BadField("header", "comes twice in one submission");
@@ -104,15 +107,23 @@ grpc::ServerUnaryReactor* PromptDoor::GetPromptSet(
 }
 
 grpc::ServerUnaryReactor* PromptDoor::ListPromptSets(
-    grpc::CallbackServerContext* context, const v1::ListPromptSetsRequest*,
-    v1::ListPromptSetsResponse*) {
-  return NotServed(context, "ListPromptSets");
+    grpc::CallbackServerContext* context,
+    const v1::ListPromptSetsRequest* request,
+    v1::ListPromptSetsResponse* response) {
+  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+  Answering<PromptSetPage>(reactor, response)(
+      desk_.ListPromptSets(request->page_size(), request->page_token()));
+  return reactor;
 }
 
 grpc::ServerUnaryReactor* PromptDoor::SetPromptSetState(
-    grpc::CallbackServerContext* context, const v1::SetPromptSetStateRequest*,
-    v1::PromptSet*) {
-  return NotServed(context, "SetPromptSetState");
+    grpc::CallbackServerContext* context,
+    const v1::SetPromptSetStateRequest* request, v1::PromptSet* response) {
+  return Translated(
+      context, *request, limit::kSmall, [&](auto call, auto* reactor) {
+        desk_.SetPromptSetState(std::move(call),
+                                Answering<PromptSetView>(reactor, response));
+      });
 }
 
 }  // namespace mdrl

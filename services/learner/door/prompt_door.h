@@ -18,13 +18,14 @@ class PromptDoor final : public v1::PromptService::CallbackService {
   grpc::ServerUnaryReactor* GetPromptSet(grpc::CallbackServerContext* context,
                                          const v1::GetPromptSetRequest* request,
                                          v1::PromptSet* response) override;
-  // Not served in this release.
   grpc::ServerUnaryReactor* ListPromptSets(
-      grpc::CallbackServerContext* context, const v1::ListPromptSetsRequest*,
-      v1::ListPromptSetsResponse*) override;
+      grpc::CallbackServerContext* context,
+      const v1::ListPromptSetsRequest* request,
+      v1::ListPromptSetsResponse* response) override;
   grpc::ServerUnaryReactor* SetPromptSetState(
-      grpc::CallbackServerContext* context, const v1::SetPromptSetStateRequest*,
-      v1::PromptSet*) override;
+      grpc::CallbackServerContext* context,
+      const v1::SetPromptSetStateRequest* request,
+      v1::PromptSet* response) override;
 
  private:
   FrontDesk& desk_;

@@ -11,6 +11,7 @@
 #include "common/wire/build_wire.h"
 #include "common/wire/fields.h"
 #include "services/learner/door/desk_wire.h"
+#include "services/learner/door/steering_wire.h"
 #include "services/learner/door/unary.h"
 
 namespace mdrl {
@@ -163,10 +164,11 @@ grpc::ServerWriteReactor<v1::Event>* RunDoor::Watch(
 RunDoor::Unary* RunDoor::Evaluate(Context* context,
                                   const v1::EvaluateRequest* request,
                                   v1::Evaluation* response) {
-  return Translated(context, *request, [&](auto call, auto* reactor) {
-    desk_.Evaluate(std::move(call),
-                   Answering<EvaluationView>(reactor, response));
-  });
+  return Translated(
+      context, *request, limit::kEvaluate, [&](auto call, auto* reactor) {
+        desk_.Evaluate(std::move(call),
+                       Answering<EvaluationView>(reactor, response));
+      });
 }
 
 RunDoor::Unary* RunDoor::GetEvaluation(Context* context,
@@ -188,34 +190,68 @@ RunDoor::Unary* RunDoor::GetEvaluation(Context* context,
 RunDoor::Unary* RunDoor::Drain(Context* context,
                                const v1::DrainRequest* request,
                                v1::Status* response) {
-  return Translated(context, *request, [&](auto call, auto* reactor) {
-    desk_.Drain(std::move(call),
-                [this, reactor, response](absl::StatusOr<RunStatus> status) {
-                  if (status.ok()) *response = Complete(*status);
-                  reactor->Finish(ToGrpcStatus(status.status()));
-                });
-  });
+  return Translated(
+      context, *request, limit::kSmall, [&](auto call, auto* reactor) {
+        desk_.Drain(std::move(call), Completing(reactor, response));
+      });
 }
 
-RunDoor::Unary* RunDoor::Explain(Context* context, const v1::ExplainRequest*,
-                                 v1::Explanation*) {
-  return NotServed(context, "Explain");
+Answer<RunStatus> RunDoor::Completing(Unary* reactor,
+                                      v1::Status* response) const {
+  return [this, reactor, response](absl::StatusOr<RunStatus> status) {
+    if (status.ok()) *response = Complete(*status);
+    reactor->Finish(ToGrpcStatus(status.status()));
+  };
+}
+
+RunDoor::Unary* RunDoor::Explain(Context* context,
+                                 const v1::ExplainRequest* request,
+                                 v1::Explanation* response) {
+  Unary* const reactor = context->DefaultReactor();
+  const auto answer = Answering<ExplainView>(reactor, response);
+  const absl::Status fits =
+      CheckText(request->subject(), kMaxNameBytes, "subject");
+  if (fits.ok()) {
+    answer(desk_.Explain(request->subject()));
+  } else {
+    answer(fits);
+  }
+  return reactor;
 }
 
 RunDoor::Unary* RunDoor::GetCompletion(Context* context,
-                                       const v1::GetCompletionRequest*,
-                                       v1::Provenance*) {
-  return NotServed(context, "GetCompletion");
+                                       const v1::GetCompletionRequest* request,
+                                       v1::Provenance* response) {
+  return Translated(
+      context, *request, limit::kSmall, [&](auto call, auto* reactor) {
+        Answering<CompletionView>(reactor, response)(desk_.GetCompletion(call));
+      });
 }
 
-RunDoor::Unary* RunDoor::Pause(Context* context, const v1::RunCommand*,
-                               v1::Status*) {
-  return NotServed(context, "Pause");
+RunDoor::Unary* RunDoor::Pause(Context* context, const v1::RunCommand* request,
+                               v1::Status* response) {
+  return Translated(
+      context, *request, limit::kSmall, [&](auto call, auto* reactor) {
+        desk_.Pause(std::move(call), Completing(reactor, response));
+      });
 }
 
-RunDoor::Unary* RunDoor::Resume(Context* context, const v1::RunCommand*,
-                                v1::Status*) {
-  return NotServed(context, "Resume");
+RunDoor::Unary* RunDoor::Resume(Context* context, const v1::RunCommand* request,
+                                v1::Status* response) {
+  return Translated(
+      context, *request, limit::kSmall, [&](auto call, auto* reactor) {
+        desk_.Resume(std::move(call), Completing(reactor, response));
+      });
+}
+
+RunDoor::Unary* RunDoor::Generate(Context* context,
+                                  const v1::GenerateRequest* request,
+                                  v1::GenerateResponse* response) {
+  return Translated(
+      context, *request, limit::kGenerate, [&](auto call, auto* reactor) {
+        desk_.Generate(std::move(call),
+                       Answering<GenerateReply>(reactor, response));
+      });
 }
 
 RunDoor::Unary* RunDoor::Checkpoint(Context* context, const v1::RunCommand*,
@@ -226,11 +262,6 @@ RunDoor::Unary* RunDoor::Checkpoint(Context* context, const v1::RunCommand*,
 RunDoor::Unary* RunDoor::Rollback(Context* context, const v1::RollbackRequest*,
                                   v1::PolicyRef*) {
   return NotServed(context, "Rollback");
-}
-
-RunDoor::Unary* RunDoor::Generate(Context* context, const v1::GenerateRequest*,
-                                  v1::GenerateResponse*) {
-  return NotServed(context, "Generate");
 }
 
 }  // namespace mdrl

@@ -1,4 +1,4 @@
-// The door for people: status, events, evaluations, drain.
+// The door for people: status, events, evaluations, steering, questions.
 #ifndef MDRL_SERVICES_LEARNER_DOOR_RUN_DOOR_H_
 #define MDRL_SERVICES_LEARNER_DOOR_RUN_DOOR_H_
 
@@ -33,23 +33,28 @@ class RunDoor final : public v1::RunService::CallbackService {
   Unary* Drain(Context* context, const v1::DrainRequest* request,
                v1::Status* response) override;
 
+  Unary* Explain(Context* context, const v1::ExplainRequest* request,
+                 v1::Explanation* response) override;
+  Unary* GetCompletion(Context* context,
+                       const v1::GetCompletionRequest* request,
+                       v1::Provenance* response) override;
+  Unary* Pause(Context* context, const v1::RunCommand* request,
+               v1::Status* response) override;
+  Unary* Resume(Context* context, const v1::RunCommand* request,
+                v1::Status* response) override;
+  Unary* Generate(Context* context, const v1::GenerateRequest* request,
+                  v1::GenerateResponse* response) override;
+
   // Not served in this release.
-  Unary* Explain(Context* context, const v1::ExplainRequest*,
-                 v1::Explanation*) override;
-  Unary* GetCompletion(Context* context, const v1::GetCompletionRequest*,
-                       v1::Provenance*) override;
-  Unary* Pause(Context* context, const v1::RunCommand*, v1::Status*) override;
-  Unary* Resume(Context* context, const v1::RunCommand*, v1::Status*) override;
   Unary* Checkpoint(Context* context, const v1::RunCommand*,
                     v1::CheckpointInfo*) override;
   Unary* Rollback(Context* context, const v1::RollbackRequest*,
                   v1::PolicyRef*) override;
-  Unary* Generate(Context* context, const v1::GenerateRequest*,
-                  v1::GenerateResponse*) override;
 
  private:
   // Adds what the desk does not know.
   v1::Status Complete(const RunStatus& status) const;
+  Answer<RunStatus> Completing(Unary* reactor, v1::Status* response) const;
 
   FrontDesk& desk_;
   EventFeed& feed_;

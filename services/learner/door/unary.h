@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/net/grpc_status.h"
 #include "services/learner/desk/desk_calls.h"
+#include "services/learner/door/message_limits.h"
 
 namespace mdrl {
 
@@ -25,12 +26,18 @@ Answer<Reply> Answering(grpc::ServerUnaryReactor* reactor, Response* response) {
   };
 }
 
-// Translates `request`; what does not translate is answered, and `call` is not
-// made. `call` must end the reactor, now or later.
+// Translates `request`; what is too large or does not translate is answered,
+// and `call` is not made. `call` must end the reactor, now or later.
 template <typename Request, typename Call>
 grpc::ServerUnaryReactor* Translated(grpc::CallbackServerContext* context,
-                                     const Request& request, Call call) {
+                                     const Request& request,
+                                     const MessageLimit& limit, Call call) {
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+  const absl::Status fits = CheckSize(request.ByteSizeLong(), limit);
+  if (!fits.ok()) {
+    reactor->Finish(ToGrpcStatus(fits));
+    return reactor;
+  }
   auto translated = FromProto(request);
   if (!translated.ok()) {
     reactor->Finish(ToGrpcStatus(translated.status()));

@@ -61,8 +61,10 @@ class PolicyStream final : public grpc::ServerWriteReactor<v1::PolicyEvent> {
 class ChunkStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
  public:
   ChunkStream(std::shared_ptr<const Snapshot> snapshot,
-              std::vector<uint32_t> chunks)
-      : snapshot_(std::move(snapshot)), chunks_(std::move(chunks)) {
+              std::vector<uint32_t> chunks, StreamCount::Seat seat)
+      : snapshot_(std::move(snapshot)),
+        chunks_(std::move(chunks)),
+        seat_(std::move(seat)) {
     Next();
   }
 
@@ -87,6 +89,7 @@ class ChunkStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
 
   const std::shared_ptr<const Snapshot> snapshot_;
   const std::vector<uint32_t> chunks_;
+  const StreamCount::Seat seat_;
   size_t next_ = 0;
   grpc::ByteBuffer message_;
 };
@@ -136,7 +139,8 @@ grpc::ServerUnaryReactor* WeightDoor::GetManifest(
     grpc::CallbackServerContext* context, const v1::GetManifestRequest* request,
     v1::GetManifestResponse* response) {
   return Translated(
-      context, request->policy(), [&](PolicyRef policy, auto* reactor) {
+      context, request->policy(), limit::kSmall,
+      [&](PolicyRef policy, auto* reactor) {
         const auto snapshot = desk_.GetSnapshot(policy);
         if (snapshot.ok()) {
           response->set_manifest((*snapshot)->manifest_bytes);
@@ -147,8 +151,12 @@ grpc::ServerUnaryReactor* WeightDoor::GetManifest(
 }
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* WeightDoor::FetchChunks(
-    grpc::CallbackServerContext*, const grpc::ByteBuffer* raw) {
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* raw) {
   using Refused = RefusedStream<grpc::ByteBuffer>;
+  if (const auto fits = CheckSize(raw->Length(), limit::kFetchChunks);
+      !fits.ok()) {
+    return new Refused(fits);
+  }
   grpc::ByteBuffer buffer = *raw;
   v1::FetchChunksRequest request;
   if (!grpc::SerializationTraits<v1::FetchChunksRequest>::Deserialize(&buffer,
@@ -164,7 +172,10 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* WeightDoor::FetchChunks(
   if (!snapshot.ok()) return new Refused(snapshot.status());
   auto chunks = ChunksOf(request, (*snapshot)->manifest.chunk_xxh3_128.size());
   if (!chunks.ok()) return new Refused(chunks.status());
-  return new ChunkStream(*std::move(snapshot), *std::move(chunks));
+  auto seat = streams_.Take(context->peer());
+  if (!seat.ok()) return new Refused(seat.status());
+  return new ChunkStream(*std::move(snapshot), *std::move(chunks),
+                         *std::move(seat));
 }
 
 }  // namespace mdrl

@@ -4,6 +4,7 @@
 
 #include "mdrl/v1/weights.grpc.pb.h"
 #include "services/learner/desk/front_desk.h"
+#include "services/learner/door/stream_count.h"
 
 namespace mdrl {
 
@@ -32,6 +33,7 @@ class WeightDoor final : public WeightServiceBase {
 
  private:
   FrontDesk& desk_;
+  StreamCount streams_;  // of FetchChunks
 };
 
 }  // namespace mdrl

@@ -254,6 +254,7 @@ absl::StatusOr<std::vector<absl::StatusOr<uint64_t>>> Ledger::WriteRows(
     outcomes.push_back(std::move(outcome));
   }
   MDRL_RETURN_IF_ERROR(TrimEvents());
+  if (options_.disk) MDRL_RETURN_IF_ERROR(options_.disk());
   At("commit");
   MDRL_RETURN_IF_ERROR(connection_->Execute("COMMIT"));
   At("committed");

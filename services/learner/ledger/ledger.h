@@ -53,6 +53,8 @@ struct LedgerOptions {
   // Called with the writer's place before and after every statement group and
   // commit; for crash tests. Places: begin, row, row.done, commit, committed.
   std::function<void(std::string_view place)> fail_point = nullptr;
+  // What the disk says before each commit, for tests of one that is full.
+  std::function<absl::Status()> disk = nullptr;
 };
 
 class Ledger {

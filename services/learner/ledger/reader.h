@@ -12,6 +12,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -24,6 +26,7 @@
 namespace mdrl {
 
 class LedgerConnection;
+struct StoredStory;
 
 struct StoredPrompt {
   Prompt prompt;
@@ -83,6 +86,23 @@ class LedgerReader {
       MDRL_EXCLUDES(mutex_);
   absl::StatusOr<std::string> FindMeta(const std::string& key)
       MDRL_EXCLUDES(mutex_);
+
+  // What is known of a group that was lent at least once. NotFound.
+  absl::StatusOr<StoredStory> FindStory(const GroupId& group_id)
+      MDRL_EXCLUDES(mutex_);
+  // The one group that was lent and whose id begins with these bytes.
+  // NotFound; InvalidArgument: several do.
+  absl::StatusOr<GroupId> ResolveGroup(std::string_view prefix)
+      MDRL_EXCLUDES(mutex_);
+  // Of the accepted training groups, the one with the highest ticket that has
+  // such a completion, and that one's index. NotFound.
+  struct CompletionFilter {
+    std::string task = {};  // empty: of any
+    std::optional<double> reward_at_least = {};
+    std::optional<double> reward_at_most = {};
+  };
+  absl::StatusOr<std::pair<GroupId, uint32_t>> NewestCompletion(
+      const CompletionFilter& filter) MDRL_EXCLUDES(mutex_);
 
   // Events with seq > after, oldest first, at most `limit`.
   absl::StatusOr<std::vector<StoredEvent>> EventsAfter(uint64_t after,

@@ -104,28 +104,27 @@ class Recovery {
   absl::Status ReadPrompts(StoredPromptSet& set) {
     const std::string name = "prompts " + set.added.sha256.ToHex(6);
     Sha256 hash;
+    uint64_t count = 0;
     MDRL_RETURN_IF_ERROR(ForEach(
-        db_.Select("SELECT idx, body, tokens, quarantined FROM prompts "
+        db_.Select("SELECT idx, body, quarantined FROM prompts "
                    "WHERE set_sha256 = ? ORDER BY idx",
                    set.added.sha256),
         [&](const Query& row) -> absl::Status {
-          const std::string key = absl::StrCat(name, "/", row.U64(0));
-          if (row.U64(0) != set.prompts.size()) {
-            return absl::DataLossError(key + ": a prompt before it is missing");
+          if (row.U64(0) != count) {
+            return absl::DataLossError(absl::StrCat(
+                name, "/", row.U64(0), ": a prompt before it is missing"));
           }
-          const std::string line = row.Text(1);
-          hash.Bytes(line);
-          StoredPrompt stored;
-          MDRL_ASSIGN_OR_RETURN(stored.prompt, ParsePromptLine(line, key));
-          stored.prompt.set_sha256 = set.added.sha256;
-          stored.prompt.index = row.U64(0);
-          MDRL_ASSIGN_OR_RETURN(stored.tokens, ParseTokens(row.Text(2), key));
-          stored.quarantined = row.As<Reason>(3);
-          set.prompts.push_back(std::move(stored));
+          hash.Bytes(row.Text(1));
+          const auto reason = row.As<Reason>(2);
+          if (reason == Reason::kPromptOverLength) {
+            set.over_length.push_back(count);
+          } else if (reason != Reason::kUnspecified) {
+            set.quarantined.push_back(count);
+          }
+          ++count;
           return absl::OkStatus();
         }));
-    if (set.prompts.size() != set.added.count ||
-        hash.Finish() != set.added.sha256) {
+    if (count != set.added.count || hash.Finish() != set.added.sha256) {
       return absl::DataLossError(
           name + ": the prompts are not those that the set's hash names");
     }
@@ -234,12 +233,15 @@ class Recovery {
     RecoveredGroup found;
     bool any = false;
     MDRL_RETURN_IF_ERROR(ForEach(
-        db_.Select("SELECT g.attempt, g.purpose, g.ticket, g.slot, "
-                   "g.version_min, g.version_max, g.content_sha256, g.seq, "
-                   "g.body, t.set_sha256, t.idx FROM groups g "
-                   "JOIN tickets t ON t.purpose = g.purpose AND "
-                   "t.ticket = g.ticket WHERE g.group_id = ?",
-                   id),
+        db_.Select(
+            "SELECT g.attempt, g.purpose, g.ticket, g.slot, "
+            "g.version_min, g.version_max, g.content_sha256, g.seq, "
+            "g.body, t.set_sha256, t.idx, p.body, p.tokens FROM groups g "
+            "JOIN tickets t ON t.purpose = g.purpose AND "
+            "t.ticket = g.ticket LEFT JOIN prompts p ON "
+            "p.set_sha256 = t.set_sha256 AND p.idx = t.idx "
+            "WHERE g.group_id = ?",
+            id),
         [&](const Query& row) -> absl::Status {
           any = true;
           StoredGroup& stored = found.stored;
@@ -252,8 +254,17 @@ class Recovery {
                                 row.AsId<Digest>(6, key));
           stored.seq = row.U64(7);
           stored.body = row.Text(8);
-          MDRL_ASSIGN_OR_RETURN(found.set_sha256, row.AsId<Digest>(9, key));
-          found.index = row.U64(10);
+          if (row.IsNull(11)) {
+            return absl::DataLossError(key +
+                                       ": its prompt is not in the ledger");
+          }
+          MDRL_ASSIGN_OR_RETURN(found.prompt.prompt,
+                                ParsePromptLine(row.Text(11), key));
+          MDRL_ASSIGN_OR_RETURN(found.prompt.prompt.set_sha256,
+                                row.AsId<Digest>(9, key));
+          found.prompt.prompt.index = row.U64(10);
+          MDRL_ASSIGN_OR_RETURN(found.prompt.tokens,
+                                ParseTokens(row.Text(12), key));
           return absl::OkStatus();
         }));
     if (!any) return absl::DataLossError(key + " is missing");

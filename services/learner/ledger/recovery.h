@@ -30,7 +30,10 @@ struct StoredPromptSet {
   uint64_t issued = 0;  // training tickets
   uint64_t trained = 0;
   uint64_t seq = 0;
-  std::vector<StoredPrompt> prompts;  // by index
+  // Indices of prompts that are not given out. The prompts themselves stay in
+  // the ledger.
+  std::vector<uint64_t> over_length;
+  std::vector<uint64_t> quarantined;
   // By index: how many training groups the prompt had. Empty if none had any.
   std::vector<uint32_t> occurrences;
 };
@@ -38,9 +41,7 @@ struct StoredPromptSet {
 struct RecoveredGroup {
   StoredGroup stored;
   Group group;
-  // The prompt of its ticket.
-  Digest set_sha256;
-  uint64_t index = 0;
+  StoredPrompt prompt;  // of its ticket
 };
 
 // A ticket that is not closed.

@@ -13,12 +13,8 @@ namespace {
 
 constexpr uint32_t kTrain = static_cast<uint32_t>(Purpose::kTrain);
 
-bool MayIssue(const LibraryPrompt& prompt) {
-  return !prompt.over_length && !prompt.quarantined;
-}
-
 double WeightOf(const PromptSet& set) {
-  return set.weight.value_or(static_cast<double>(set.prompts.size()));
+  return set.weight.value_or(static_cast<double>(set.count));
 }
 
 // n * golden ratio modulo 1: any stretch of draws spreads over the sets as
@@ -29,17 +25,11 @@ double Spread(uint64_t n) {
 
 }  // namespace
 
-uint64_t PromptSet::over_length() const {
-  return std::count_if(prompts.begin(), prompts.end(),
-                       [](const LibraryPrompt& p) { return p.over_length; });
-}
-
-std::vector<uint64_t> PromptSet::quarantined() const {
-  std::vector<uint64_t> indices;
-  for (size_t i = 0; i < prompts.size(); ++i) {
-    if (prompts[i].quarantined) indices.push_back(i);
-  }
-  return indices;
+void PromptSet::MarkOverLength(uint64_t index) {
+  MDRL_CHECK(index < count) << "no prompt " << index;
+  if (over_length.empty()) over_length.resize(count, false);
+  if (!over_length[index]) ++over_length_count;
+  over_length[index] = true;
 }
 
 absl::Status PromptLibrary::Add(PromptSet set) {
@@ -76,18 +66,9 @@ const PromptSet* PromptLibrary::FindByName(std::string_view name) const {
   return nullptr;
 }
 
-const LibraryPrompt& PromptLibrary::prompt(const Digest& sha256,
-                                           uint64_t index) const {
-  const PromptSet* set = Find(sha256);
-  MDRL_CHECK(set != nullptr && index < set->prompts.size())
-      << "prompt " << index << " of set " << sha256.ToHex(6)
-      << " is not in the library";
-  return set->prompts[index];
-}
-
 bool PromptLibrary::Gives(const PromptSet& set) {
   return set.state == PromptSetState::kActive && WeightOf(set) > 0.0 &&
-         std::any_of(set.prompts.begin(), set.prompts.end(), MayIssue);
+         set.left() > 0;
 }
 
 bool PromptLibrary::CanDraw() const {
@@ -115,11 +96,11 @@ std::optional<Occurrence> PromptLibrary::Draw(uint64_t n) {
   }
   PromptCursor& cursor = pick->cursor;
   while (true) {
-    if (cursor.position >= pick->prompts.size()) {
+    if (cursor.position >= pick->count) {
       cursor = {.pass = cursor.pass + 1, .position = 0};
     }
     const uint64_t index = OrderOf(*pick)[cursor.position++];
-    if (!MayIssue(pick->prompts[index])) continue;
+    if (!pick->MayIssue(index)) continue;
     ++pick->issued;
     // Each pass draws a prompt once, so the pass counts its groups.
     const uint64_t occurrence = cursor.pass;
@@ -133,7 +114,7 @@ std::optional<Occurrence> PromptLibrary::Draw(uint64_t n) {
 
 const std::vector<int32_t>& PromptLibrary::OrderOf(const PromptSet& set) {
   Order& order = orders_[set.sha256];
-  const int count = static_cast<int>(set.prompts.size());
+  const int count = static_cast<int>(set.count);
   if (!order.permutation.empty() && order.pass == set.cursor.pass) {
     return order.permutation;
   }
@@ -158,17 +139,25 @@ std::vector<uint64_t> PromptLibrary::EvaluationIndices(const Digest& sha256,
   std::vector<uint64_t> indices;
   const PromptSet* set = Find(sha256);
   if (set == nullptr) return indices;
-  for (uint64_t i = 0; i < set->prompts.size(); ++i) {
+  for (uint64_t i = 0; i < set->count; ++i) {
     if (limit != 0 && indices.size() >= limit) break;
-    if (MayIssue(set->prompts[i])) indices.push_back(i);
+    if (set->MayIssue(i)) indices.push_back(i);
   }
   return indices;
 }
 
 void PromptLibrary::Quarantine(const Digest& sha256, uint64_t index) {
   PromptSet* set = Mutable(sha256);
-  MDRL_CHECK(index < set->prompts.size()) << "no prompt " << index;
-  set->prompts[index].quarantined = true;
+  MDRL_CHECK(index < set->count) << "no prompt " << index;
+  set->quarantined.insert(index);
+}
+
+void PromptLibrary::LiftQuarantine(const Digest& sha256, uint64_t index) {
+  Mutable(sha256)->quarantined.erase(index);
+}
+
+void PromptLibrary::SetState(const Digest& sha256, PromptSetState state) {
+  Mutable(sha256)->state = state;
 }
 
 void PromptLibrary::CountTrained(const Digest& sha256) {

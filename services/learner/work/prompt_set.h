@@ -1,5 +1,6 @@
-// Submitted prompt sets, tokenised once, and the order in which their prompts
-// become work.
+// Which prompt sets there are, and the order in which their prompts become
+// work. The prompts themselves are in the ledger: a set of a million costs a
+// bit per prompt here, and four bytes while it is drawn from.
 //
 // The order of each pass through a set is a permutation from Philox stream 1,
 // so it depends on the run's seed, the set and the pass alone. Which set gives
@@ -28,14 +29,6 @@
 
 namespace mdrl {
 
-// A prompt in the form in which it is lent.
-struct LibraryPrompt {
-  Prompt prompt;                // with set_sha256 and index
-  std::vector<int32_t> tokens;  // never empty
-  bool over_length = false;     // counted, never issued
-  bool quarantined = false;
-};
-
 // Where a set's order stands: everything before it was drawn.
 struct PromptCursor {
   uint64_t pass = 0;
@@ -54,10 +47,22 @@ struct PromptSet {
   PromptCursor cursor;
   uint64_t issued = 0;
   uint64_t trained = 0;
-  std::vector<LibraryPrompt> prompts;
+  uint64_t count = 0;  // of prompts
+  // By index, empty where none is: counted, never issued.
+  std::vector<bool> over_length = {};
+  uint64_t over_length_count = 0;
+  // Issued before, but never again; none is over-long.
+  std::set<uint64_t> quarantined = {};
 
-  uint64_t over_length() const;
-  std::vector<uint64_t> quarantined() const;
+  void MarkOverLength(uint64_t index);
+  bool MayIssue(uint64_t index) const {
+    return (over_length.empty() || !over_length[index]) &&
+           !quarantined.contains(index);
+  }
+  // How many prompts may be issued.
+  uint64_t left() const {
+    return count - over_length_count - quarantined.size();
+  }
 };
 
 class PromptLibrary {
@@ -76,9 +81,6 @@ class PromptLibrary {
   const PromptSet* FindByName(std::string_view name) const;
   // In the order of submission.
   const std::vector<std::unique_ptr<PromptSet>>& sets() const { return sets_; }
-  // REQUIRES: known.
-  const LibraryPrompt& prompt(const Digest& sha256, uint64_t index) const;
-
   // The prompt of draw `n` (the ticket's number), and moves its set's cursor;
   // nullopt if no active set has a prompt that may be issued.
   std::optional<Occurrence> Draw(uint64_t n);
@@ -88,8 +90,11 @@ class PromptLibrary {
   std::vector<uint64_t> EvaluationIndices(const Digest& sha256,
                                           uint64_t limit) const;
 
-  // Never issues the prompt again.
+  // Never issues the prompt again, until the quarantine is lifted.
+  // REQUIRES: known.
   void Quarantine(const Digest& sha256, uint64_t index);
+  void LiftQuarantine(const Digest& sha256, uint64_t index);
+  void SetState(const Digest& sha256, PromptSetState state);
   void CountTrained(const Digest& sha256);
 
  private:

@@ -191,23 +191,24 @@ TEST(SubmitMessagesTest, BatchesStayBelowTheMessageLimit) {
     prompt.task = "sort";
     prompt.turns = {{"user", std::string(900 << 10, 'x')}};
   }
-  const auto messages = SubmitMessages({.name = "n",
-                                        .task = "sort",
-                                        .prompts = prompts,
-                                        .weight = std::nullopt});
-  ASSERT_TRUE(messages.ok());
-  EXPECT_EQ(messages->size(), 4u);
-  for (const auto& message : *messages) {
-    EXPECT_LT(message.ByteSizeLong(), 4u << 20);
+  const SetToSubmit set = {
+      .name = "n", .task = "sort", .prompts = prompts, .weight = std::nullopt};
+  SubmitMessages messages(set);
+  int count = 0;
+  int sent = 0;
+  while (const auto* message = messages.Next()) {
+    EXPECT_LT(message->ByteSizeLong(), 4u << 20);
+    sent += message->batch().prompts_size();
+    ++count;
   }
+  EXPECT_TRUE(messages.status().ok());
+  EXPECT_EQ(count, 4);
+  EXPECT_EQ(sent, 5);
   prompts[0].turns[0].text.assign(4 << 20, 'x');
-  EXPECT_EQ(SubmitMessages({.name = "n",
-                            .task = "sort",
-                            .prompts = prompts,
-                            .weight = std::nullopt})
-                .status()
-                .code(),
-            absl::StatusCode::kInvalidArgument);
+  SubmitMessages too_large(set);
+  EXPECT_NE(too_large.Next(), nullptr);
+  EXPECT_EQ(too_large.Next(), nullptr);
+  EXPECT_EQ(too_large.status().code(), absl::StatusCode::kInvalidArgument);
 }
 
 TEST_F(CommandTest, StatusSaysWhereTheRunIsAndWhatItWaitsFor) {

@@ -132,6 +132,60 @@ TEST(WorkerDeskTest, RoundsAreTheSameWithALag) {
   EXPECT_EQ(Train(2, 5, 1, /*replace_one=*/true), one);
 }
 
+TEST(WorkerDeskTest, AReplayedGroupHasTheRecordedTokens) {
+  Mutex mutex;
+  std::map<std::string, Group> stored;
+  DeskOptions options = RigOptions(4, 0);
+  options.group_codec.encode = [&](const Group& group) {
+    const std::string name = group.key.group_id.ToBytes();
+    MutexLock lock(mutex);
+    stored[name] = group;
+    return name;
+  };
+  options.group_codec.decode =
+      [&](std::string_view name) -> absl::StatusOr<Group> {
+    MutexLock lock(mutex);
+    return stored.at(std::string(name));
+  };
+  Rig rig(options, &Clock::Real());
+  PeriodicTask tick("tick", absl::Milliseconds(20),
+                    [&rig] { rig.desk().Tick(); });
+  ASSERT_TRUE(rig.SubmitPrompts(RigPrompts(32, "word")).ok());
+  rig.desk().Publish(PolicyOf(options, 0));
+  Member member(rig.desk(), 0);
+  std::vector<Group> last;
+  for (Version version = 1; version <= 2; ++version) {
+    const auto round = rig.desk().TakeRound();
+    ASSERT_TRUE(round.ok()) << round.status();
+    last.clear();
+    for (const ScoredGroup& scored : round->groups) {
+      last.push_back(scored.group);
+    }
+    rig.desk().OnRoundTrained(round->round);
+    rig.desk().Publish(PolicyOf(options, version));
+  }
+  for (const Group& recorded : last) {
+    GenerateRequest request;
+    request.replay_group_id = recorded.key.group_id;
+    Awaited<GenerateReply> reply;
+    rig.desk().Generate(request, reply.answer());
+    const auto again = reply.Wait();
+    ASSERT_TRUE(again.ok()) << again.status();
+    EXPECT_EQ(again->policy.version, 1u);
+    ASSERT_EQ(again->group.completions.size(), recorded.completions.size());
+    for (size_t i = 0; i < recorded.completions.size(); ++i) {
+      EXPECT_EQ(again->group.completions[i].tokens,
+                recorded.completions[i].tokens);
+      EXPECT_EQ(again->group.completions[i].score.outcome,
+                Outcome::kUnspecified);
+    }
+  }
+  member.Close();
+  EXPECT_TRUE(member.status.ok()) << member.status;
+  tick.Close();
+  rig.desk().Close();
+}
+
 TEST(WorkerDeskTest, AClosedDeskLetsItsWorkerGo) {
   DeskOptions options = RigOptions(4, 0);
   Rig rig(options, &Clock::Real());

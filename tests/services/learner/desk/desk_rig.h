@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include <atomic>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -16,6 +17,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/error.h"
 #include "common/base/hash.h"
 #include "common/base/log.h"
 #include "common/sync/mutex.h"
@@ -154,6 +156,12 @@ class Rig {
     LedgerOptions ledger;
     ledger.path = folder_ + "/ledger.db";
     ledger.commit_delay = absl::Milliseconds(1);
+    ledger.disk = [this] {
+      return disk_full.load()
+                 ? ErrorWith(absl::StatusCode::kUnavailable, reason::kDiskFull,
+                             "", "the test's disk is full")
+                 : absl::OkStatus();
+    };
     auto opened = Ledger::Open(std::move(ledger));
     MDRL_CHECK(opened.ok()) << opened.status().message();
     ledger_ = *std::move(opened);
@@ -168,6 +176,9 @@ class Rig {
     std::error_code ignored;
     std::filesystem::remove_all(folder_, ignored);
   }
+
+  // While it is set, the ledger's commits fail as on a full disk.
+  std::atomic<bool> disk_full{false};
 
   FrontDesk& desk() { return *desk_; }
   FakeClock& clock() { return fake_clock_; }
@@ -221,6 +232,7 @@ class RigWorker {
 
   absl::Status Register(std::vector<LeaseKey> held = {}) {
     request_.held = std::move(held);
+    request_.build = build;
     Awaited<RegisterReply> reply;
     desk_.Register(request_, reply.answer());
     const auto come = reply.Wait();
@@ -286,6 +298,7 @@ class RigWorker {
 
   const Caller& caller() const { return caller_; }
   std::vector<LeaseKey> adopted;
+  Build build;  // that it registers with
 
  private:
   FrontDesk& desk_;

@@ -89,7 +89,7 @@ TEST_F(FrontDeskStatusTest, ARoundIsToldWithRewardsAndWhereTheTimeWent) {
   EXPECT_EQ(event.subject, "0");
   EXPECT_THAT(event.body, HasSubstr("\"reward.sort\":0.5"));
   EXPECT_THAT(event.body, HasSubstr("\"seconds.checkpointing\":3.0"));
-  EXPECT_EQ(rig_.desk().Status(false, false).phase, LoopPhase::kPublishing);
+  EXPECT_EQ(rig_.desk().Status(false, false).phase, LoopPhase::kWaitGroups);
 }
 
 TEST_F(FrontDeskStatusTest, AWorkerIsSaidToBeReadyOnceAndLostOnce) {

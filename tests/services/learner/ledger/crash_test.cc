@@ -25,6 +25,7 @@ namespace {
 
 using ::mdrl::testing::ChainAt;
 using ::mdrl::testing::GroupOf;
+using ::mdrl::testing::kSetPrompts;
 using ::mdrl::testing::MakeAdded;
 using ::mdrl::testing::MakeClosed;
 using ::mdrl::testing::MakeGrant;
@@ -62,9 +63,9 @@ std::vector<Scripted> Script() {
   };
   add(LedgerWrite().Add(MetaSet{"run_id", "0123456789abcdef"}));
   ++number;
-  add(LedgerWrite().Add(MakePending(MakePrompts(4))));
+  add(LedgerWrite().Add(MakePending(MakePrompts(kSetPrompts))));
   ++number;
-  add(LedgerWrite().Add(MakeAdded(MakePrompts(4))));
+  add(LedgerWrite().Add(MakeAdded(MakePrompts(kSetPrompts))));
   for (uint64_t round = 0; round < kRounds; ++round) {
     ++number;
     for (uint64_t n = 2 * round; n < 2 * round + 2; ++n) {

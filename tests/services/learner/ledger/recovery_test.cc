@@ -15,6 +15,7 @@ using ::mdrl::testing::ChainAt;
 using ::mdrl::testing::GroupOf;
 using ::mdrl::testing::IdOf;
 using ::mdrl::testing::IssueAndGrant;
+using ::mdrl::testing::kSetPrompts;
 using ::mdrl::testing::MakeAdded;
 using ::mdrl::testing::MakeClosed;
 using ::mdrl::testing::MakeGrant;
@@ -40,10 +41,10 @@ class RecoveryTest : public ::testing::Test {
       ASSERT_TRUE(seq.ok()) << seq.status();
     };
     put(LedgerWrite().Add(EpochStarted{1, "build", ""}));
-    put(LedgerWrite().Add(MakePending(MakePrompts(3))));
-    put(LedgerWrite().Add(MakeAdded(MakePrompts(3))));
+    put(LedgerWrite().Add(MakePending(MakePrompts(kSetPrompts))));
+    put(LedgerWrite().Add(MakeAdded(MakePrompts(kSetPrompts))));
     put(LedgerWrite().Add(
-        PromptSetCursor{MakeAdded(MakePrompts(3)).sha256, 1, 2}));
+        PromptSetCursor{MakeAdded(MakePrompts(kSetPrompts)).sha256, 1, 2}));
     put(LedgerWrite().Add(
         WorkerRegistered{3, "rollout-a", IdOf<BootId>(1), "b", "cpu"}));
     for (uint64_t n = 0; n < 7; ++n) put(IssueAndGrant(n));
@@ -96,7 +97,7 @@ TEST_F(RecoveryTest, EverythingOpenComesBack) {
   EXPECT_EQ(run->last_epoch, 1u);
   EXPECT_FALSE(run->clean_end);
   ASSERT_EQ(run->prompt_sets.size(), 1u);
-  EXPECT_EQ(run->prompt_sets[0].prompts.size(), 3u);
+  EXPECT_EQ(run->prompt_sets[0].added.count, kSetPrompts);
   EXPECT_EQ(run->prompt_sets[0].cursor, 2u);
   EXPECT_EQ(run->next_ticket.at(Purpose::kTrain), 7u);
   const TicketCounts& counts = run->tickets.at(Purpose::kTrain);

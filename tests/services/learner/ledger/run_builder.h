@@ -83,8 +83,9 @@ inline PromptSetAdded MakeAdded(const std::vector<Prompt>& prompts) {
   return added;
 }
 
-// Ticket n asks for a group of prompt n, by its first attempt.
-inline Digest SetHash() { return IdOf<Digest>(1); }
+// Ticket n asks for a group of prompt n of this set, by its first attempt.
+constexpr uint64_t kSetPrompts = 8;
+inline Digest SetHash() { return PromptSetSha256(MakePrompts(kSetPrompts)); }
 inline GroupId GroupOf(uint64_t n) {
   return MakeGroupId(static_cast<uint32_t>(Purpose::kTrain), SetHash(), n, 0);
 }

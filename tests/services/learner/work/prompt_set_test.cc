@@ -16,13 +16,7 @@ PromptSet MakeSet(uint8_t n, uint64_t count,
   set.name = absl::StrCat("set", n);
   set.task = "sort";
   set.state = state;
-  for (uint64_t i = 0; i < count; ++i) {
-    LibraryPrompt prompt;
-    prompt.prompt.set_sha256 = set.sha256;
-    prompt.prompt.index = i;
-    prompt.tokens = {1, 2, 3};
-    set.prompts.push_back(prompt);
-  }
+  set.count = count;
   return set;
 }
 
@@ -96,7 +90,7 @@ TEST(PromptLibraryTest, WithoutWeightsEveryPromptComesEquallyOften) {
 TEST(PromptLibraryTest, HeldOutOverLongAndQuarantinedPromptsAreNotDrawn) {
   PromptLibrary library({.seed = 7});
   PromptSet set = MakeSet(1, 4);
-  set.prompts[0].over_length = true;
+  set.MarkOverLength(0);
   ASSERT_TRUE(library.Add(std::move(set)).ok());
   ASSERT_TRUE(library.Add(MakeSet(2, 4, PromptSetState::kHeldOut)).ok());
   Digest sha256;
@@ -108,8 +102,8 @@ TEST(PromptLibraryTest, HeldOutOverLongAndQuarantinedPromptsAreNotDrawn) {
     EXPECT_EQ(of->set_sha256, sha256);
     EXPECT_GE(of->index, 2u);
   }
-  EXPECT_EQ(library.Find(sha256)->over_length(), 1u);
-  EXPECT_THAT(library.Find(sha256)->quarantined(), testing::ElementsAre(1));
+  EXPECT_EQ(library.Find(sha256)->over_length_count, 1u);
+  EXPECT_THAT(library.Find(sha256)->quarantined, testing::ElementsAre(1));
   library.Quarantine(sha256, 2);
   library.Quarantine(sha256, 3);
   EXPECT_FALSE(library.CanDraw());

@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+"""Stalls injected into the real processes: each is named within 30 seconds, and goes away with its cause.
+
+Usage: stalls_test.py BIN_DIR. One small sort run without an end; the test starts, freezes and kills its
+processes one by one and asks `mdrlctl explain --json` what the run waits for.
+"""
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+BIN = sys.argv.pop(1)
+NAMED_WITHIN = 30.0  # seconds, of a stall
+
+CONFIG = """
+run: {name: stalls, seed: 3, listen: "127.0.0.1:0", stop: {rounds: 100000}}
+model: {path: examples/sort/model, init: random}
+lora: {enabled: false}
+tasks: {sort: {rubric: bare}}
+learner: {threads: 1}
+rollout:
+  threads: 1
+  decode: {canvas_tokens: 4, block_tokens: 4, decode_steps: 4, temperature: 1.0, stop_at_eos: false}
+algorithm: {name: spg, samples: 1, corruption: {kind: block_random, mask_prompt: 0.0}}
+optimizer: {lr: 1.0e-4}
+schedule: {order: fixed_lag, group_size: 2, groups_per_round: 4, max_staleness: 0, iterations: 1}
+evaluation: {at_start: false, at_end: false}
+timeouts: {lease: 6s, score_attempt: 2s, score_attempts: 2, score_total: 8s}
+reward: {listen: "127.0.0.1:0"}
+metrics: {listen: "127.0.0.1:0"}
+security: {insecure: true}
+"""
+
+
+class Service:
+    """One process, started with the run's configuration and changes to it."""
+
+    def __init__(self, folder, program, *arguments, **environment):
+        self.log = open(f"{folder}/{program}.log", "a")
+        self.process = subprocess.Popen(
+            [f"{BIN}/{program}", "--config", f"{folder}/run.yaml", *arguments],
+            stdout=subprocess.PIPE, stderr=self.log, text=True,
+            env={**os.environ, **environment})
+        self.address = None
+
+    def ready(self, seconds=60):
+        select.select([self.process.stdout], [], [], seconds)
+        line = self.process.stdout.readline()
+        self.address = json.loads(line)["ready"]["rpc"]
+        return self
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def end(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGCONT)
+            self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+        self.log.close()
+
+
+class StallsTest(unittest.TestCase):
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory(prefix="mdrl-stalls-")
+        self.addCleanup(temporary.cleanup)
+        self.folder = temporary.name
+        with open(f"{self.folder}/run.yaml", "w") as file:
+            file.write(CONFIG)
+        self.learner = self.start("mdrl-learner", "--run-dir", f"{self.folder}/run").ready()
+
+    def start(self, program, *arguments, **environment):
+        service = Service(self.folder, program, *arguments, **environment)
+        self.addCleanup(service.end)
+        return service
+
+    def start_reward(self, address="127.0.0.1:0"):
+        return self.start("mdrl-reward", MDRL_REWARD__LISTEN=f'"{address}"').ready()
+
+    def start_worker(self, name):
+        return self.start("mdrl-rollout", "--name", name,
+                          MDRL_ROLLOUT__PEERS__LEARNER=f'"{self.learner.address}"',
+                          MDRL_ROLLOUT__PEERS__REWARD=f'["{self.reward.address}"]')
+
+    def mdrlctl(self, *arguments):
+        result = subprocess.run([f"{BIN}/mdrlctl", *arguments, "--learner", self.learner.address],
+                                capture_output=True, text=True, timeout=30)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        return result.stdout
+
+    def chain(self, subject=None):
+        arguments = ["explain", "--json"] + ([subject] if subject else [])
+        return json.loads(self.mdrlctl(*arguments))["chain"]
+
+    def assert_waits_for(self, reason, *words, subject=None):
+        """The chain names `reason` soon; the finding's sentence holds the words."""
+        begin = time.monotonic()
+        while True:
+            chain = self.chain(subject)
+            found = [finding for finding in chain if finding["reason"] == "REASON_" + reason]
+            if found and all(word in found[-1]["text"] for word in words):
+                return found[-1]
+            spent = time.monotonic() - begin
+            self.assertLess(spent, NAMED_WITHIN, f"{reason} is not named in {chain}")
+            # Waits for the learner, not for the clock.
+            select.select([], [], [], 0.2)
+
+    def steps(self):
+        try:
+            with open(f"{self.folder}/run/steps.jsonl") as file:
+                return sum(1 for _ in file)
+        except FileNotFoundError:
+            return 0
+
+    def assert_goes_on(self):
+        before, begin = self.steps(), time.monotonic()
+        while self.steps() < before + 2:
+            self.assertLess(time.monotonic() - begin, 2 * NAMED_WITHIN, self.chain())
+            select.select([], [], [], 0.1)
+
+    def test_each_stall_is_named_and_ends_with_its_cause(self):
+        finding = self.assert_waits_for("NO_PROMPTS", "no prompt set was submitted")
+        self.assertIn("mdrlctl submit", finding["next"])
+
+        prompts = f"{self.folder}/prompts.jsonl"
+        self.mdrlctl("prompts", "make", "sort", "--count", "64", "--seed", "1", "-o", prompts)
+        self.mdrlctl("submit", prompts, "--task", "sort", "--name", "train")
+        finding = self.assert_waits_for("NO_WORKER", "no rollout worker")
+        self.assertEqual(finding["owner"], "person")
+
+        self.reward = self.start_reward()
+        worker = self.start_worker("w0")
+        self.assert_goes_on()
+
+        self.mdrlctl("pause", "--why", "a test")
+        self.assert_waits_for("PAUSED", "a test")
+        self.mdrlctl("resume")
+        self.assert_goes_on()
+
+        worker.signal(signal.SIGSTOP)
+        self.assert_waits_for("WORKER_LOST", "w0", "last heard")
+        self.assert_waits_for("WORKER_LOST", "w0", "last heard", subject="w0")
+        worker.signal(signal.SIGCONT)
+        self.assert_goes_on()
+
+        address = self.reward.address
+        self.reward.end()
+        finding = self.assert_waits_for("SCORER_ERROR", "reward service")
+        self.assertEqual(finding["owner"], "reward")
+        self.reward = self.start_reward(address)
+        self.assert_goes_on()
+
+        finding = self.assert_waits_for("UNSPECIFIED", "prompt set train", subject="train")
+        self.assertIn("64 of 64", finding["text"])
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
