@@ -85,7 +85,7 @@ absl::Status ConfigWalk::ApplyAt(std::string_view path, const YamlNode& value,
   // sft[0].steps is sft.0.steps.
   const std::vector<std::string> segments = absl::StrSplit(
       absl::StrReplaceAll(std::string(path), {{"[", "."}, {"]", ""}}), '.');
-  return PutAt(segments, 0, value, "", root_);
+  return Keep(PutAt(segments, 0, value, "", root_));
 }
 
 std::map<std::string, std::string> ConfigWalk::Sources() const {
@@ -104,6 +104,12 @@ absl::Status ConfigWalk::Fail(const YamlNode& node, std::string_view key,
       absl::StrCat(Where(node), ": ",
                    key.empty() ? "" : absl::StrCat(std::string(key), ": "),
                    std::string(what)));
+}
+
+absl::Status ConfigWalk::Keep(absl::Status status) {
+  if (status.ok() || errors_ == nullptr) return status;
+  errors_->push_back(std::string(status.message()));
+  return absl::OkStatus();
 }
 
 void ConfigWalk::PutDefaults(Message* message) {
@@ -149,39 +155,46 @@ absl::Status ConfigWalk::PutMessage(const YamlNode& node,
                              " stands where a section of keys "
                              "is expected"));
   }
-  const Descriptor& type = *message->GetDescriptor();
   std::map<std::string, int> seen;
   const FieldDescriptor* chosen = nullptr;  // of a oneof
   for (const auto& [name, value] : node.entries) {
-    if (name.kind != YamlNode::Kind::kScalar) {
-      return Fail(name, key,
-                  absl::StrCat(KindText(name),
-                               " stands where a key is "
-                               "expected"));
-    }
-    const FieldDescriptor* field = type.FindFieldByName(name.text);
-    if (field == nullptr) {
-      return Fail(name, KeyBelow(key, name.text),
-                  UnknownKey(*root_->GetDescriptor(), type, key, name.text));
-    }
-    const auto [first, is_new] = seen.emplace(name.text, name.line);
-    if (!is_new) {
-      return Fail(name, KeyBelow(key, name.text),
-                  absl::StrCat("stands here a second time; first in line ",
-                               first->second));
-    }
-    if (field->real_containing_oneof() != nullptr) {
-      if (chosen != nullptr) {
-        return Fail(
-            name, KeyBelow(key, name.text),
-            absl::StrCat("excludes ", chosen->name(), "; give one of them"));
-      }
-      chosen = field;
-    }
     MDRL_RETURN_IF_ERROR(
-        PutField(value, KeyBelow(key, name.text), *field, message));
+        Keep(PutEntry(name, value, key, message, &seen, &chosen)));
   }
   return absl::OkStatus();
+}
+
+absl::Status ConfigWalk::PutEntry(const YamlNode& name, const YamlNode& value,
+                                  const std::string& key, Message* message,
+                                  std::map<std::string, int>* seen,
+                                  const FieldDescriptor** chosen) {
+  const Descriptor& type = *message->GetDescriptor();
+  if (name.kind != YamlNode::Kind::kScalar) {
+    return Fail(
+        name, key,
+        absl::StrCat(KindText(name), " stands where a key is expected"));
+  }
+  const std::string full = KeyBelow(key, name.text);
+  const FieldDescriptor* field = type.FindFieldByName(name.text);
+  if (field == nullptr) {
+    return Fail(name, full,
+                UnknownKey(*root_->GetDescriptor(), type, key, name.text));
+  }
+  const auto [first, is_new] = seen->emplace(name.text, name.line);
+  if (!is_new) {
+    return Fail(name, full,
+                absl::StrCat("stands here a second time; first in line ",
+                             first->second));
+  }
+  if (field->real_containing_oneof() != nullptr) {
+    if (*chosen != nullptr) {
+      return Fail(
+          name, full,
+          absl::StrCat("excludes ", (*chosen)->name(), "; give one of them"));
+    }
+    *chosen = field;
+  }
+  return PutField(value, full, *field, message);
 }
 
 absl::Status ConfigWalk::PutField(const YamlNode& node, const std::string& key,
@@ -380,11 +393,16 @@ absl::Status ConfigWalk::PutAt(const std::vector<std::string>& path,
                            ExpectedText(*field)));
 }
 
-absl::Status ConfigWalk::CheckRequired() const {
-  const std::string missing = MissingKey(*root_, "");
-  if (missing.empty()) return absl::OkStatus();
+absl::Status ConfigWalk::CheckRequired() {
+  for (const std::string& key : MissingKeys(*root_, "")) {
+    MDRL_RETURN_IF_ERROR(Keep(Missing(key)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ConfigWalk::Missing(const std::string& key) const {
   // The nearest enclosing key that somebody wrote tells the line.
-  std::string around = missing;
+  std::string around = key;
   std::string where;
   while (!around.empty() && where.empty()) {
     const size_t cut = around.find_last_of(".[");
@@ -393,7 +411,7 @@ absl::Status ConfigWalk::CheckRequired() const {
     if (found != origins_.end()) where = found->second.source + ": ";
   }
   return absl::InvalidArgumentError(
-      absl::StrCat(where, missing, ": is missing; it has no default"));
+      absl::StrCat(where, key, ": is missing; it has no default"));
 }
 
 }  // namespace mdrl

@@ -30,6 +30,11 @@ class ConfigWalk {
   // Fills `root` with its defaults. `environment` is what ${env:NAME} reads.
   ConfigWalk(google::protobuf::Message* root, const Environment& environment);
 
+  // From now on what is wrong with one key is written down in `errors`, the key
+  // keeps what it had, and the walk goes on with the next. `errors` must
+  // outlive the walk.
+  void GoOnAfterErrors(std::vector<std::string>* errors) { errors_ = errors; }
+
   // Assigns a whole file. Keys it names replace what was there; sections merge.
   absl::Status ApplyFile(const YamlNode& tree);
 
@@ -38,8 +43,9 @@ class ConfigWalk {
   absl::Status ApplyAt(std::string_view path, const YamlNode& value,
                        std::string_view source);
 
-  // InvalidArgument naming the first required key that nobody set.
-  absl::Status CheckRequired() const;
+  // InvalidArgument naming the first required key that nobody set; all of them
+  // are written down if the walk goes on after errors.
+  absl::Status CheckRequired();
 
   // Where each key was set: "line 12", "--set run.seed". Keys left at their
   // defaults are absent.
@@ -56,10 +62,18 @@ class ConfigWalk {
   absl::Status Fail(const YamlNode& node, std::string_view key,
                     std::string_view what) const;
   std::string Where(const YamlNode& node) const;
+  // `status` itself, or OK after writing it down.
+  absl::Status Keep(absl::Status status);
+  absl::Status Missing(const std::string& key) const;
 
   void PutDefaults(Message* message);
   absl::Status PutMessage(const YamlNode& node, const std::string& key,
                           Message* message);
+  // One key of a section. `seen`: names and lines before it; `chosen`: of a
+  // oneof.
+  absl::Status PutEntry(const YamlNode& name, const YamlNode& value,
+                        const std::string& key, Message* message,
+                        std::map<std::string, int>* seen, const Field** chosen);
   absl::Status PutField(const YamlNode& node, const std::string& key,
                         const Field& field, Message* message);
   absl::Status PutList(const YamlNode& node, const std::string& key,
@@ -81,6 +95,7 @@ class ConfigWalk {
   std::map<std::string, Origin> origins_;
   int layer_ = 0;       // 0: defaults
   std::string source_;  // empty: the file, whose nodes have lines
+  std::vector<std::string>* errors_ = nullptr;  // null: the first one ends it
 };
 
 }  // namespace mdrl

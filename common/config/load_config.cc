@@ -80,8 +80,14 @@ std::string ConfigKeyOfVariable(std::string_view name) {
 }
 
 absl::StatusOr<LoadedConfig> LoadConfig(const LoadOptions& options) {
+  return LoadConfigAnyway(options, nullptr);
+}
+
+absl::StatusOr<LoadedConfig> LoadConfigAnyway(
+    const LoadOptions& options, std::vector<std::string>* errors) {
   LoadedConfig loaded;
   ConfigWalk walk(&loaded.run, options.environment);
+  walk.GoOnAfterErrors(errors);
   const absl::Status status = ApplyAll(options, &walk);
   if (!status.ok()) {
     return OrReason(

@@ -42,6 +42,12 @@ struct LoadedConfig {
 // carry the reason CONFIGURATION.
 absl::StatusOr<LoadedConfig> LoadConfig(const LoadOptions& options);
 
+// The same, but what is wrong does not end it: `errors` gets every such thing
+// as "line N: section.key: ...", and those keys keep their defaults. Not OK
+// only if there is no file or no YAML in it.
+absl::StatusOr<LoadedConfig> LoadConfigAnyway(const LoadOptions& options,
+                                              std::vector<std::string>* errors);
+
 // "run.seed" of MDRL_RUN__SEED; empty for variables that are no keys, such as
 // MDRL_GOLDEN_DIR.
 std::string ConfigKeyOfVariable(std::string_view name);

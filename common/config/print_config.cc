@@ -89,6 +89,28 @@ std::string ScalarText(const Message& message, const FieldDescriptor& field,
                                                     : absl::StrCat(value);
 }
 
+std::string ListText(const Message& message, const FieldDescriptor& field) {
+  std::vector<std::string> items;
+  const int size = message.GetReflection()->FieldSize(message, &field);
+  for (int i = 0; i < size; ++i) {
+    items.push_back(ScalarText(message, field, i));
+  }
+  return absl::StrCat("[", absl::StrJoin(items, ", "), "]");
+}
+
+// By name: the map itself has no order that lasts.
+std::map<std::string, const Message*> EntriesOf(const Message& message,
+                                                const FieldDescriptor& field) {
+  const Reflection& r = *message.GetReflection();
+  const FieldDescriptor& key = *field.message_type()->map_key();
+  std::map<std::string, const Message*> entries;
+  for (int i = 0; i < r.FieldSize(message, &field); ++i) {
+    const Message& entry = r.GetRepeatedMessage(message, &field, i);
+    entries[entry.GetReflection()->GetString(entry, &key)] = &entry;
+  }
+  return entries;
+}
+
 void PrintSection(const Message& message, int indent, std::string* out);
 
 // Elements of a list of sections: the first key stands behind the dash.
@@ -105,16 +127,8 @@ void PrintSections(const Message& message, const FieldDescriptor& field,
 
 void PrintMap(const Message& message, const FieldDescriptor& field, int indent,
               std::string* out) {
-  const Reflection& r = *message.GetReflection();
-  const FieldDescriptor& key = *field.message_type()->map_key();
   const FieldDescriptor& value = *field.message_type()->map_value();
-  // By name: the map itself has no order that lasts.
-  std::map<std::string, const Message*> entries;
-  for (int i = 0; i < r.FieldSize(message, &field); ++i) {
-    const Message& entry = r.GetRepeatedMessage(message, &field, i);
-    entries[entry.GetReflection()->GetString(entry, &key)] = &entry;
-  }
-  for (const auto& [name, entry] : entries) {
+  for (const auto& [name, entry] : EntriesOf(message, field)) {
     absl::StrAppend(out, std::string(indent, ' '), StringText(name), ":");
     if (IsSection(value)) {
       *out += "\n";
@@ -144,11 +158,7 @@ void PrintSection(const Message& message, int indent, std::string* out) {
       *out += "\n";
       PrintSections(message, field, indent + 2, out);
     } else if (field.is_repeated()) {
-      std::vector<std::string> items;
-      for (int i = 0; i < size; ++i) {
-        items.push_back(ScalarText(message, field, i));
-      }
-      absl::StrAppend(out, " [", absl::StrJoin(items, ", "), "]\n");
+      absl::StrAppend(out, " ", ListText(message, field), "\n");
     } else if (IsSection(field)) {
       *out += "\n";
       PrintSection(r.GetMessage(message, &field), indent + 2, out);
@@ -160,7 +170,62 @@ void PrintSection(const Message& message, int indent, std::string* out) {
   }
 }
 
+void Flatten(const Message& message, const std::string& key,
+             std::vector<ConfigValue>* out);
+
+// The values of one map or list of sections, by name or number.
+void FlattenMany(const Message& message, const FieldDescriptor& field,
+                 const std::string& key, std::vector<ConfigValue>* out) {
+  const Reflection& r = *message.GetReflection();
+  if (field.is_map()) {
+    const FieldDescriptor& value = *field.message_type()->map_value();
+    for (const auto& [name, entry] : EntriesOf(message, field)) {
+      const std::string below = KeyBelow(key, name);
+      if (IsSection(value)) {
+        Flatten(entry->GetReflection()->GetMessage(*entry, &value), below, out);
+      } else {
+        out->push_back({below, ScalarText(*entry, value, -1)});
+      }
+    }
+    return;
+  }
+  for (int i = 0; i < r.FieldSize(message, &field); ++i) {
+    Flatten(r.GetRepeatedMessage(message, &field, i),
+            absl::StrCat(key, "[", i, "]"), out);
+  }
+}
+
+void Flatten(const Message& message, const std::string& key,
+             std::vector<ConfigValue>* out) {
+  const Reflection& r = *message.GetReflection();
+  for (int f = 0; f < message.GetDescriptor()->field_count(); ++f) {
+    const FieldDescriptor& field = *message.GetDescriptor()->field(f);
+    const std::string below = KeyBelow(key, field.name());
+    const bool unset = field.has_presence() && !r.HasField(message, &field);
+    if (unset && field.real_containing_oneof() != nullptr) continue;
+    if (field.is_repeated() && r.FieldSize(message, &field) == 0) {
+      out->push_back({below, field.is_map() ? "{}" : "[]"});
+    } else if (field.is_map() || (field.is_repeated() && IsSection(field))) {
+      FlattenMany(message, field, below, out);
+    } else if (field.is_repeated()) {
+      out->push_back({below, ListText(message, field)});
+    } else if (IsSection(field)) {
+      Flatten(r.GetMessage(message, &field), below, out);
+    } else {
+      out->push_back({below, unset && field.has_optional_keyword()
+                                 ? "auto"
+                                 : ScalarText(message, field, -1)});
+    }
+  }
+}
+
 }  // namespace
+
+std::vector<ConfigValue> FlatConfig(const config::v1::Run& run) {
+  std::vector<ConfigValue> out;
+  Flatten(run, "", &out);
+  return out;
+}
 
 std::string PrintConfig(const config::v1::Run& run) {
   std::string out;

@@ -320,5 +320,34 @@ TEST(LoadConfigTest, ErrorsInSetsAndVariablesNameThem) {
             "run.seed?");
 }
 
+TEST(LoadConfigAnywayTest, EverythingThatIsWrongIsWrittenDownWithItsLine) {
+  std::vector<std::string> errors;
+  const auto config =
+      LoadConfigAnyway({.text = "run: {name: r, seeed: 3}\n"
+                                "optimizer:\n"
+                                "  lr: fast\n"
+                                "  learning: 1\n"
+                                "schedule: {group_size: 9}\n",
+                        .sets = {"schedule.iterations=0", "no.such=1"}},
+                       &errors);
+  ASSERT_TRUE(config.ok()) << config.status();
+  ASSERT_EQ(errors.size(), 6u);
+  EXPECT_EQ(errors[0].substr(0, 26), "line 1: run.seeed: unknown");
+  EXPECT_EQ(errors[1].substr(0, 22), "line 3: optimizer.lr: ");
+  EXPECT_EQ(errors[2].substr(0, 28), "line 4: optimizer.learning: ");
+  EXPECT_EQ(errors[3].substr(0, 29), "--set: schedule.iterations: 0");
+  EXPECT_EQ(errors[4].substr(0, 10), "--set: no:");
+  EXPECT_EQ(errors[5], "model.path: is missing; it has no default");
+  // What could be read is there, the rest is at its default.
+  EXPECT_EQ(config->run.schedule().group_size(), 9u);
+  EXPECT_EQ(config->run.schedule().iterations(), 4u);
+}
+
+TEST(LoadConfigAnywayTest, TextThatIsNoYamlIsStillAnError) {
+  std::vector<std::string> errors;
+  EXPECT_FALSE(LoadConfigAnyway({.text = "a: [1"}, &errors).ok());
+  EXPECT_TRUE(errors.empty());
+}
+
 }  // namespace
 }  // namespace mdrl
