@@ -10,26 +10,19 @@
 #include <filesystem>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "common/base/error.h"
 #include "common/base/hash.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
-#include "services/learner/policy/checkpoint_manifest.h"
 
 namespace mdrl {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char kManifestFile[] = "MANIFEST.json";
-constexpr char kStateFile[] = "training/state.json";
-constexpr char kLatest[] = "LATEST";
 constexpr char kPendingPrefix[] = ".tmp-";
-constexpr char kNamePrefix[] = "step-";
 
 // Of the errno at hand. A full disk carries its own word.
 absl::Status DiskError(const std::string& doing) {
@@ -51,75 +44,7 @@ absl::Status Fsync(const std::string& path) {
   return status;
 }
 
-struct FileHash {
-  uint64_t bytes = 0;
-  Digest sha256;
-};
-
-// In pieces: a checkpoint may be larger than what memory has left. `text`, if
-// given, gets the whole file.
-absl::StatusOr<FileHash> HashFile(const std::string& path,
-                                  std::string* text = nullptr) {
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return absl::ErrnoToStatus(errno, "opening " + path);
-  Sha256 hash;
-  FileHash result;
-  std::string piece(1 << 20, '\0');
-  for (;;) {
-    const ssize_t got = read(fd, piece.data(), piece.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) {
-      const absl::Status status = absl::ErrnoToStatus(errno, "reading " + path);
-      close(fd);
-      return status;
-    }
-    if (got == 0) break;
-    hash.Raw(piece.data(), static_cast<size_t>(got));
-    if (text != nullptr) text->append(piece, 0, static_cast<size_t>(got));
-    result.bytes += static_cast<uint64_t>(got);
-  }
-  close(fd);
-  result.sha256 = hash.Finish();
-  return result;
-}
-
-// A file that is gone is a tear; one that cannot be read right now is not, and
-// must not cost the folder its life.
-absl::Status TornIfMissing(const absl::Status& status) {
-  return absl::IsNotFound(status) ? absl::DataLossError(status.message())
-                                  : status;
-}
-
-Checkpoint Describe(const std::string& path, const CheckpointManifest& manifest,
-                    std::string_view manifest_text, TrainingState state) {
-  Checkpoint checkpoint{.name = fs::path(path).filename().string(),
-                        .path = path,
-                        .manifest_sha256 = Sha256Of(manifest_text),
-                        .bytes = manifest_text.size(),
-                        .run_id = manifest.run_id,
-                        .epoch = manifest.epoch,
-                        .ledger_seq = manifest.ledger_seq,
-                        .build = manifest.build,
-                        .config_sha256 = manifest.config_sha256,
-                        .files = {},
-                        .state = std::move(state)};
-  for (const CheckpointManifest::File& file : manifest.files) {
-    checkpoint.files.push_back(file.name);
-    checkpoint.bytes += file.bytes;
-  }
-  return checkpoint;
-}
-
-bool IsName(const std::string& name) {
-  return absl::StartsWith(name, kNamePrefix) &&
-         name.find('/') == std::string::npos;
-}
-
 }  // namespace
-
-std::string CheckpointName(uint64_t step) {
-  return absl::StrFormat("%s%06u", kNamePrefix, step);
-}
 
 CheckpointFolder::CheckpointFolder(Options options)
     : options_(std::move(options)) {
@@ -138,7 +63,7 @@ absl::StatusOr<Checkpoint> CheckpointFolder::Write(
   fs::create_directories(options_.root, error);
   MDRL_RETURN_IF_ERROR(RemovePending());
 
-  auto present = Verify(path);
+  auto present = VerifyCheckpoint(path);
   if (present.ok()) {
     written_[name] = present->state.round;
     return present;
@@ -161,7 +86,8 @@ absl::StatusOr<Checkpoint> CheckpointFolder::Write(
   At("fsync root");
   MDRL_RETURN_IF_ERROR(Fsync(options_.root));
   written_[name] = contents.state.round;
-  return Describe(path, manifest, ManifestJson(manifest), contents.state);
+  return DescribeCheckpoint(path, manifest, ManifestJson(manifest),
+                            contents.state);
 }
 
 absl::StatusOr<CheckpointManifest> CheckpointFolder::WriteFiles(
@@ -233,9 +159,9 @@ absl::Status CheckpointFolder::WriteFile(const std::string& path,
 }
 
 absl::Status CheckpointFolder::MarkLatest(const std::string& name) {
-  const std::string path = options_.root + "/" + kLatest;
+  const std::string path = options_.root + "/" + kLatestFile;
   const std::string pending =
-      absl::StrCat(options_.root, "/", kPendingPrefix, kLatest);
+      absl::StrCat(options_.root, "/", kPendingPrefix, kLatestFile);
   MDRL_RETURN_IF_ERROR(WriteFile(pending, name + "\n"));
   At("rename");
   if (rename(pending.c_str(), path.c_str()) != 0) {
@@ -246,12 +172,12 @@ absl::Status CheckpointFolder::MarkLatest(const std::string& name) {
 }
 
 absl::StatusOr<Checkpoint> CheckpointFolder::FindNewest() const {
-  std::vector<std::string> names = Names();
-  const std::string latest = LatestName();
+  std::vector<std::string> names = CheckpointNames(options_.root);
+  const std::string latest = LatestCheckpointName(options_.root);
   if (!latest.empty()) names.push_back(latest);  // tried first
   std::string refused;
   for (auto it = names.rbegin(); it != names.rend(); ++it) {
-    auto checkpoint = Verify(options_.root + "/" + *it);
+    auto checkpoint = VerifyCheckpoint(options_.root + "/" + *it);
     if (checkpoint.ok()) return checkpoint;
     if (absl::IsNotFound(checkpoint.status())) continue;
     Log(LogLevel::kWarn, "checkpoint_refused",
@@ -262,44 +188,18 @@ absl::StatusOr<Checkpoint> CheckpointFolder::FindNewest() const {
       absl::StrCat(options_.root, ": no checkpoint", refused));
 }
 
-absl::StatusOr<Checkpoint> CheckpointFolder::Verify(const std::string& path) {
-  std::error_code error;
-  if (!fs::is_directory(path, error)) {
-    return absl::NotFoundError(path + ": no such checkpoint");
-  }
-  std::string text;
-  const auto manifest_hash = HashFile(path + "/" + kManifestFile, &text);
-  if (!manifest_hash.ok()) return TornIfMissing(manifest_hash.status());
-  const auto manifest = ParseManifest(text);
-  if (!manifest.ok()) return WithContext(manifest.status(), path);
-
-  std::string state_text;
-  for (const CheckpointManifest::File& file : manifest->files) {
-    const auto read = HashFile(path + "/" + file.name,
-                               file.name == kStateFile ? &state_text : nullptr);
-    if (!read.ok()) return TornIfMissing(read.status());
-    if (read->bytes != file.bytes || read->sha256 != file.sha256) {
-      return absl::DataLossError(absl::StrCat(
-          path, "/", file.name, " is not what its manifest lists"));
-    }
-  }
-  auto state = ParseTrainingState(state_text);
-  if (!state.ok()) return WithContext(state.status(), path);
-  return Describe(path, *manifest, text, *std::move(state));
-}
-
 absl::StatusOr<std::vector<std::string>> CheckpointFolder::Prune(
     const std::set<std::string>& pinned) {
   MDRL_RETURN_IF_ERROR(RemovePending());
   std::vector<std::string> removed;
-  const std::vector<std::string> names = Names();
-  const std::string latest = LatestName();
+  const std::vector<std::string> names = CheckpointNames(options_.root);
+  const std::string latest = LatestCheckpointName(options_.root);
   uint64_t good = 0;  // newer ones that verify: a torn one is no fallback
   for (auto it = names.rbegin(); it != names.rend(); ++it) {
     const std::string path = options_.root + "/" + *it;
     if (!written_.contains(*it)) {
       // Of an earlier process: looked at once, however large it is.
-      const auto checkpoint = Verify(path);
+      const auto checkpoint = VerifyCheckpoint(path);
       if (checkpoint.ok()) {
         written_[*it] = checkpoint->state.round;
       } else if (!absl::IsDataLoss(checkpoint.status())) {
@@ -325,28 +225,6 @@ absl::StatusOr<std::vector<std::string>> CheckpointFolder::Prune(
     removed.push_back(*it);
   }
   return removed;
-}
-
-std::vector<std::string> CheckpointFolder::Names() const {
-  std::vector<std::string> names;
-  std::error_code error;
-  for (fs::directory_iterator it(options_.root, error), end;
-       !error && it != end; it.increment(error)) {
-    const std::string name = it->path().filename().string();
-    if (IsName(name)) names.push_back(name);
-  }
-  // By step: beyond a million the names are longer.
-  std::sort(names.begin(), names.end(), [](const auto& a, const auto& b) {
-    return std::pair(a.size(), a) < std::pair(b.size(), b);
-  });
-  return names;
-}
-
-std::string CheckpointFolder::LatestName() const {
-  std::string text;
-  if (!HashFile(options_.root + "/" + kLatest, &text).ok()) return "";
-  const std::string name(absl::StripAsciiWhitespace(text));
-  return IsName(name) ? name : "";
 }
 
 absl::Status CheckpointFolder::RemovePending() {

@@ -22,25 +22,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/base/id.h"
+#include "common/format/checkpoint_manifest.h"
+#include "common/format/verify_checkpoint.h"
 
 namespace mdrl {
-
-struct CheckpointManifest;
-
-// Where training stands; training/state.json.
-struct TrainingState {
-  uint64_t step = 0;           // steps done
-  uint64_t round = 0;          // rounds done: the next one to train
-  uint64_t version = 0;        // that these weights are published as
-  uint64_t schedule_step = 0;  // where the learning rate stands
-  uint64_t seed = 0;
-  Digest chain;
-  // By prompt set (hash in hex): "pass/cursor". For a resume without a ledger.
-  std::map<std::string, std::string> prompt_cursors;
-  // Whatever else the algorithm carries from step to step, by name.
-  std::map<std::string, std::string> algorithm;
-  friend bool operator==(const TrainingState&, const TrainingState&) = default;
-};
 
 // A file of the folder. `name` may have folders, '/' between them.
 struct CheckpointFile {
@@ -57,23 +42,6 @@ struct CheckpointContents {
   std::string build;
   Digest config_sha256;
 };
-
-// A checkpoint that verified.
-struct Checkpoint {
-  std::string name;  // step-000400
-  std::string path;
-  Digest manifest_sha256;
-  uint64_t bytes = 0;
-  RunId run_id;
-  uint64_t epoch = 0;
-  uint64_t ledger_seq = 0;
-  std::string build;
-  Digest config_sha256;
-  std::vector<std::string> files;  // sorted; all hashed
-  TrainingState state;
-};
-
-inline constexpr uint64_t kManifestSchema = 1;
 
 class CheckpointFolder {
  public:
@@ -102,10 +70,6 @@ class CheckpointFolder {
   // LATEST if it verifies, else the newest that does. NotFound: there is none.
   absl::StatusOr<Checkpoint> FindNewest() const;
 
-  // Verifies one folder: every file, its size and its hash. DataLoss names the
-  // first that differs; NotFound: no such folder.
-  static absl::StatusOr<Checkpoint> Verify(const std::string& path);
-
   // Removes what is past keep_last, except every keep_every_rounds-th round's,
   // those in `pinned`, and the one that LATEST names. Returns their names.
   absl::StatusOr<std::vector<std::string>> Prune(
@@ -113,10 +77,6 @@ class CheckpointFolder {
 
  private:
   void At(std::string_view operation) const;
-  // Names of finished folders, oldest first.
-  std::vector<std::string> Names() const;
-  // Empty if there is no LATEST, or if it holds no plain name.
-  std::string LatestName() const;
   absl::Status RemovePending();
   absl::Status WriteFile(const std::string& path, std::string_view bytes);
   absl::StatusOr<CheckpointManifest> WriteFiles(
@@ -126,13 +86,6 @@ class CheckpointFolder {
   // Rounds of the folders that verified, by name: they do not change again.
   std::map<std::string, uint64_t> written_;
 };
-
-// "step-000400"; names sort as steps do.
-std::string CheckpointName(uint64_t step);
-
-std::string TrainingStateJson(const TrainingState& state);
-// DataLoss unless the text is a state.
-absl::StatusOr<TrainingState> ParseTrainingState(std::string_view json);
 
 }  // namespace mdrl
 

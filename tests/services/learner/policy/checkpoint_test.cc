@@ -8,7 +8,7 @@
 #include <sstream>
 
 #include "absl/strings/str_cat.h"
-#include "services/learner/policy/checkpoint_manifest.h"
+#include "common/format/checkpoint_manifest.h"
 #include "tests/services/learner/policy/checkpoint_builder.h"
 
 namespace mdrl {

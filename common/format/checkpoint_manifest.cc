@@ -1,4 +1,4 @@
-#include "services/learner/policy/checkpoint_manifest.h"
+#include "common/format/checkpoint_manifest.h"
 
 #include <optional>
 
@@ -14,9 +14,6 @@ namespace mdrl {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr char kManifest[] = "MANIFEST.json";
-constexpr char kState[] = "training/state.json";
 
 absl::Status Missing(const char* file, const char* key) {
   return absl::DataLossError(
@@ -97,36 +94,37 @@ std::string ManifestJson(const CheckpointManifest& manifest) {
 }
 
 absl::StatusOr<CheckpointManifest> ParseManifest(std::string_view text) {
-  MDRL_ASSIGN_OR_RETURN(const Json json, ParseObject(text, kManifest));
+  MDRL_ASSIGN_OR_RETURN(const Json json, ParseObject(text, kManifestFile));
   uint64_t schema = 0;
-  MDRL_RETURN_IF_ERROR(Read(json, kManifest, "schema", schema));
+  MDRL_RETURN_IF_ERROR(Read(json, kManifestFile, "schema", schema));
   if (schema != kManifestSchema) {
-    return absl::DataLossError(absl::StrCat(kManifest, ": schema ", schema,
+    return absl::DataLossError(absl::StrCat(kManifestFile, ": schema ", schema,
                                             ", this build knows ",
                                             kManifestSchema));
   }
   CheckpointManifest m;
-  MDRL_RETURN_IF_ERROR(Read(json, kManifest, "run_id", m.run_id));
-  MDRL_RETURN_IF_ERROR(Read(json, kManifest, "epoch", m.epoch));
-  MDRL_RETURN_IF_ERROR(Read(json, kManifest, "ledger_seq", m.ledger_seq));
-  MDRL_RETURN_IF_ERROR(Read(json, kManifest, "build", m.build));
-  MDRL_RETURN_IF_ERROR(Read(json, kManifest, "config_sha256", m.config_sha256));
-  MDRL_RETURN_IF_ERROR(Read(json, kManifest, "step", m.step));
+  MDRL_RETURN_IF_ERROR(Read(json, kManifestFile, "run_id", m.run_id));
+  MDRL_RETURN_IF_ERROR(Read(json, kManifestFile, "epoch", m.epoch));
+  MDRL_RETURN_IF_ERROR(Read(json, kManifestFile, "ledger_seq", m.ledger_seq));
+  MDRL_RETURN_IF_ERROR(Read(json, kManifestFile, "build", m.build));
+  MDRL_RETURN_IF_ERROR(
+      Read(json, kManifestFile, "config_sha256", m.config_sha256));
+  MDRL_RETURN_IF_ERROR(Read(json, kManifestFile, "step", m.step));
   const auto files = json.find("files");
   if (files == json.end() || !files->is_array()) {
-    return Missing(kManifest, "files");
+    return Missing(kManifestFile, "files");
   }
   for (const Json& entry : *files) {
-    if (!entry.is_object()) return Missing(kManifest, "files");
+    if (!entry.is_object()) return Missing(kManifestFile, "files");
     CheckpointManifest::File file;
-    MDRL_RETURN_IF_ERROR(Read(entry, kManifest, "name", file.name));
-    MDRL_RETURN_IF_ERROR(Read(entry, kManifest, "bytes", file.bytes));
-    MDRL_RETURN_IF_ERROR(Read(entry, kManifest, "sha256", file.sha256));
-    if (!StaysInside(file.name)) return Missing(kManifest, "name");
+    MDRL_RETURN_IF_ERROR(Read(entry, kManifestFile, "name", file.name));
+    MDRL_RETURN_IF_ERROR(Read(entry, kManifestFile, "bytes", file.bytes));
+    MDRL_RETURN_IF_ERROR(Read(entry, kManifestFile, "sha256", file.sha256));
+    if (!StaysInside(file.name)) return Missing(kManifestFile, "name");
     m.files.push_back(std::move(file));
   }
   // The files vouch for themselves by their hashes, the rest by self_sha256.
-  if (ManifestJson(m) != text) return Missing(kManifest, "self_sha256");
+  if (ManifestJson(m) != text) return Missing(kManifestFile, "self_sha256");
   return m;
 }
 
@@ -150,18 +148,18 @@ std::string TrainingStateJson(const TrainingState& state) {
 }
 
 absl::StatusOr<TrainingState> ParseTrainingState(std::string_view text) {
-  MDRL_ASSIGN_OR_RETURN(const Json json, ParseObject(text, kState));
+  MDRL_ASSIGN_OR_RETURN(const Json json, ParseObject(text, kStateFile));
   TrainingState state;
-  MDRL_RETURN_IF_ERROR(Read(json, kState, "step", state.step));
-  MDRL_RETURN_IF_ERROR(Read(json, kState, "round", state.round));
-  MDRL_RETURN_IF_ERROR(Read(json, kState, "version", state.version));
+  MDRL_RETURN_IF_ERROR(Read(json, kStateFile, "step", state.step));
+  MDRL_RETURN_IF_ERROR(Read(json, kStateFile, "round", state.round));
+  MDRL_RETURN_IF_ERROR(Read(json, kStateFile, "version", state.version));
   MDRL_RETURN_IF_ERROR(
-      Read(json, kState, "schedule_step", state.schedule_step));
-  MDRL_RETURN_IF_ERROR(Read(json, kState, "seed", state.seed));
-  MDRL_RETURN_IF_ERROR(Read(json, kState, "chain", state.chain));
+      Read(json, kStateFile, "schedule_step", state.schedule_step));
+  MDRL_RETURN_IF_ERROR(Read(json, kStateFile, "seed", state.seed));
+  MDRL_RETURN_IF_ERROR(Read(json, kStateFile, "chain", state.chain));
   MDRL_RETURN_IF_ERROR(
-      Read(json, kState, "prompt_cursors", state.prompt_cursors));
-  MDRL_RETURN_IF_ERROR(Read(json, kState, "algorithm", state.algorithm));
+      Read(json, kStateFile, "prompt_cursors", state.prompt_cursors));
+  MDRL_RETURN_IF_ERROR(Read(json, kStateFile, "algorithm", state.algorithm));
   return state;
 }
 
