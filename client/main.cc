@@ -1,6 +1,8 @@
 // mdrlctl: the command line.
+#include <langinfo.h>
 #include <unistd.h>
 
+#include <clocale>
 #include <cstdlib>
 #include <iostream>
 #include <string_view>
@@ -11,6 +13,11 @@
 namespace mdrl {
 namespace {
 
+std::string_view Variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
 int Main(int argc, char** argv) {
   if (argc > 1 && std::string_view(argv[1]) == kRunGuarded) {
     return RunGuarded(argc, argv);
@@ -18,13 +25,14 @@ int Main(int argc, char** argv) {
   Session session;
   session.out = &std::cout;
   session.err = &std::cerr;
-  const char* no_color = std::getenv("NO_COLOR");
-  session.color =
-      isatty(STDOUT_FILENO) == 1 && (no_color == nullptr || *no_color == '\0');
+  const bool terminal = isatty(STDOUT_FILENO) == 1;
+  session.color = terminal && Variable("NO_COLOR").empty();
+  if (terminal && Variable("TERM") != "dumb") session.terminal = STDOUT_FILENO;
+  session.err_terminal = isatty(STDERR_FILENO) == 1;
+  std::setlocale(LC_CTYPE, "");  // numbers stay as they are
+  session.unicode = nl_langinfo(CODESET) == std::string_view("UTF-8");
   CommandLine line(session);
-  AddRunCommands(line);
-  AddLookCommands(line);
-  AddFileCommands(line);
+  AddAllCommands(line);
   return line.Run(argc, argv);
 }
 

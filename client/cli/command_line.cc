@@ -18,11 +18,20 @@ CommandLine::CommandLine(Session session)
                         ThisBuild().version + " (" + ThisBuild().git + ")");
   app_.add_option("--learner", session_.learner, "Address of the learner")
       ->capture_default_str();
-  app_.add_option("--timeout", timeout_, "For each call, such as 5s");
+  AddDuration(&app_, "--timeout", &session_.timeout,
+              "For each call, such as 5s");
   app_.add_flag("--json", session_.json, "JSON on standard output");
   app_.add_flag("--insecure", insecure_,
                 "No TLS; loopback only. There is no other way yet");
   app_.require_subcommand(1);
+  app_.footer(
+      "Exit codes: 0 ended well, or the answer is yes; 1 failed, or the answer "
+      "is no; 2 usage;\n65 input does not verify; 69 a peer is out of reach; "
+      "70 internal; 74 disk or memory exhausted;\n75 try again; 76 "
+      "incompatible; 77 refused by security; 78 configuration; 130, 143 ended "
+      "by a signal.\ndocs/operations.md says what to do. NO_COLOR=1: no "
+      "colours.\n\nExample:\n  mdrlctl up examples/quickstart/run.yaml "
+      "--run-dir runs/first");
 }
 
 CLI::App* CommandLine::Add(CLI::App& parent, const std::string& name,
@@ -42,6 +51,21 @@ CLI::App* CommandLine::AddGroup(const std::string& name,
   return group;
 }
 
+void CommandLine::AddDuration(CLI::App* command, const std::string& name,
+                              absl::Duration* to, const std::string& what) {
+  command->add_option_function<std::string>(
+      name,
+      [name, to](const std::string& text) {
+        const auto duration = ParseDuration(text);
+        if (!duration || *duration <= absl::ZeroDuration()) {
+          throw CLI::ValidationError(
+              name, "\"" + text + "\" is not a duration such as 5s");
+        }
+        *to = *duration;
+      },
+      what);
+}
+
 int CommandLine::Ended(const absl::Status& status) const {
   if (!status.ok()) *session_.err << "mdrlctl: " << status.message() << "\n";
   return ExitCodeOf(status);
@@ -56,16 +80,13 @@ int CommandLine::Run(int argc, const char* const* argv) {
     const bool health = app_.got_subcommand("health");
     return app_.exit(e, *session_.out, *session_.err) == 0 ? 0 : health ? 1 : 2;
   }
-  if (!timeout_.empty()) {
-    const auto timeout = ParseDuration(timeout_);
-    if (!timeout || *timeout <= absl::ZeroDuration()) {
-      *session_.err << "mdrlctl: --timeout: \"" << timeout_
-                    << "\" is not a duration such as 5s\n";
-      return 2;
-    }
-    session_.timeout = *timeout;
-  }
   return action_();
+}
+
+void AddAllCommands(CommandLine& line) {
+  AddRunCommands(line);
+  AddLookCommands(line);
+  AddFileCommands(line);
 }
 
 }  // namespace mdrl

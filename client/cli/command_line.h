@@ -17,6 +17,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "client/command/session.h"
 
 namespace mdrl {
@@ -34,6 +35,10 @@ class CommandLine {
                        const std::string& what, const std::string& example);
   // A word before others, such as `config`.
   CLI::App* AddGroup(const std::string& name, const std::string& what);
+
+  // An option whose value is a duration such as 5s, more than nothing.
+  static void AddDuration(CLI::App* command, const std::string& name,
+                          absl::Duration* to, const std::string& what);
 
   // What `command` does when it is chosen; returns the exit code. `Does` takes
   // functions that return int, absl::Status or absl::StatusOr<int>: an error is
@@ -60,10 +65,12 @@ class CommandLine {
 
   CLI::App app_;
   Session session_;
-  std::string timeout_;
   bool insecure_ = false;
   std::function<int()> action_;
 };
+
+// All of them; the groups are below.
+void AddAllCommands(CommandLine& line);
 
 // Launch and steer a run: client/cli/run_commands.cc.
 void AddRunCommands(CommandLine& line);

@@ -1,9 +1,15 @@
-// config, prompts: what works on files and needs no run.
+// config, prompts, checkpoint, shell-completion: what works on files and needs
+// no run.
 #include <memory>
+#include <ostream>
+#include <string>
 
 #include "client/cli/command_line.h"
+#include "client/cli/completion.h"
+#include "client/command/checkpoint.h"
 #include "client/command/config.h"
 #include "client/command/prompts.h"
+#include "common/base/status_macros.h"
 
 namespace mdrl {
 namespace {
@@ -46,6 +52,17 @@ void AddConfig(CommandLine& line) {
   }
   print->add_flag("--resolved", options->resolved,
                   "With defaults, environment and --set");
+  auto both = std::make_shared<ConfigDiffOptions>();
+  CLI::App* diff =
+      line.Add(*config, "diff", "What FILE would change, and whether it may",
+               "mdrlctl config diff run.yaml runs/first");
+  diff->add_option("file", both->file, "What would be")->required();
+  diff->add_option("other", both->other, "What is: a file, or a run's folder")
+      ->required();
+  diff->add_option("--set", both->sets, "section.key=value, over the file")
+      ->allow_extra_args(false);
+  line.Does(diff,
+            [&line, both] { return RunConfigDiff(line.session(), *both); });
   line.Does(check, [&line, options] {
     return RunConfigCheck(line.session(), *options);
   });
@@ -54,11 +71,46 @@ void AddConfig(CommandLine& line) {
   });
 }
 
+void AddCheckpoint(CommandLine& line) {
+  CLI::App* group = line.AddGroup("checkpoint", "What a run saved");
+  const std::string folder = "Of a run, of its checkpoints, or one checkpoint";
+  auto list = std::make_shared<CheckpointListOptions>();
+  CLI::App* ls = line.Add(*group, "ls", "Every checkpoint, and if it verifies",
+                          "mdrlctl checkpoint ls runs/first");
+  ls->add_option("folder", list->folder, folder)->required();
+  ls->add_flag("--csv", list->csv, "Comma-separated values");
+  line.Does(ls,
+            [&line, list] { return RunCheckpointList(line.session(), *list); });
+  auto one = std::make_shared<CheckpointVerifyOptions>();
+  CLI::App* verify = line.Add(
+      *group, "verify", "Reads every byte; exit code 65 if one differs",
+      "mdrlctl checkpoint verify runs/first/checkpoints/step-000080");
+  verify->add_option("folder", one->folder, folder)->required();
+  line.Does(verify,
+            [&line, one] { return RunCheckpointVerify(line.session(), *one); });
+}
+
+void AddShellCompletion(CommandLine& line) {
+  auto shell = std::make_shared<std::string>();
+  CLI::App* completion = line.Add(line.app(), "shell-completion",
+                                  "Completes commands and options by tab",
+                                  "source <(mdrlctl shell-completion bash)");
+  completion->add_option("shell", *shell, "bash, zsh or fish")->required();
+  line.Does(completion, [&line, shell]() -> absl::Status {
+    MDRL_ASSIGN_OR_RETURN(const std::string script,
+                          CompletionScript(line.app(), *shell));
+    *line.session().out << script;
+    return absl::OkStatus();
+  });
+}
+
 }  // namespace
 
 void AddFileCommands(CommandLine& line) {
   AddConfig(line);
   AddPrompts(line);
+  AddCheckpoint(line);
+  AddShellCompletion(line);
 }
 
 }  // namespace mdrl

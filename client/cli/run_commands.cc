@@ -1,9 +1,13 @@
-// up, submit, evaluate, drain: what changes a run.
+// up, submit, sets, evaluate, pause, resume, drain: what changes a run.
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "client/cli/command_line.h"
 #include "client/command/drain.h"
 #include "client/command/evaluate.h"
+#include "client/command/pause.h"
+#include "client/command/sets.h"
 #include "client/command/submit.h"
 #include "client/command/up.h"
 
@@ -50,6 +54,26 @@ void AddSubmit(CommandLine& line) {
             [&line, options] { return RunSubmit(line.session(), *options); });
 }
 
+void AddSets(CommandLine& line) {
+  auto options = std::make_shared<SetsOptions>();
+  CLI::App* sets =
+      line.Add(line.app(), "sets", "Lists the prompt sets, or changes one",
+               "mdrlctl sets --pause train --learner 127.0.0.1:40211");
+  const auto add = [sets](const std::string& name,
+                          std::vector<std::string>& values,
+                          const std::string& what) {
+    sets->add_option(name, values, what)->allow_extra_args(false);
+  };
+  add("--pause", options->pause, "NAME: gives no prompt until resumed");
+  add("--resume", options->resume, "NAME: gives prompts again");
+  add("--retire", options->retire, "NAME: never again; drops open tickets");
+  add("--lift-quarantine", options->lift_quarantine,
+      "NAME:INDEX: this prompt is given out again");
+  sets->add_flag("--csv", options->csv, "Comma-separated values");
+  line.Does(sets,
+            [&line, options] { return RunSets(line.session(), *options); });
+}
+
 void AddEvaluate(CommandLine& line) {
   auto options = std::make_shared<EvaluateOptions>();
   CLI::App* evaluate =
@@ -61,6 +85,7 @@ void AddEvaluate(CommandLine& line) {
                        "Policy; else the newest");
   evaluate->add_option("--max", options->max_prompts, "Prompts per set");
   evaluate->add_flag("--wait", options->wait, "Until it is over");
+  evaluate->add_flag("--csv", options->csv, "Comma-separated values");
   line.Does(evaluate,
             [&line, options] { return RunEvaluate(line.session(), *options); });
 }
@@ -76,12 +101,30 @@ void AddDrain(CommandLine& line) {
             [&line, options] { return RunDrain(line.session(), *options); });
 }
 
+void AddPauseAndResume(CommandLine& line) {
+  auto options = std::make_shared<PauseOptions>();
+  CLI::App* pause =
+      line.Add(line.app(), "pause", "Gives out no more work until resumed",
+               "mdrlctl pause --why maintenance --learner 127.0.0.1:40211");
+  CLI::App* resume = line.Add(line.app(), "resume", "Goes on after a pause",
+                              "mdrlctl resume --learner 127.0.0.1:40211");
+  for (CLI::App* command : {pause, resume}) {
+    command->add_option("--why", options->why, "Remembered in the ledger");
+  }
+  line.Does(pause,
+            [&line, options] { return RunPause(line.session(), *options); });
+  line.Does(resume,
+            [&line, options] { return RunResume(line.session(), *options); });
+}
+
 }  // namespace
 
 void AddRunCommands(CommandLine& line) {
   AddUp(line);
   AddSubmit(line);
+  AddSets(line);
   AddEvaluate(line);
+  AddPauseAndResume(line);
   AddDrain(line);
 }
 

@@ -8,6 +8,8 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
 #include "client/command/json_text.h"
+#include "client/report/csv.h"
+#include "client/report/progress_line.h"
 #include "common/base/status_macros.h"
 
 namespace mdrl {
@@ -15,6 +17,34 @@ namespace {
 
 bool IsOver(const v1::Evaluation& evaluation) {
   return evaluation.state() == "DONE" || evaluation.state() == "CANCELLED";
+}
+
+// "policy 12  128 of 256 prompts".
+std::string SoFar(const v1::Evaluation& evaluation) {
+  uint64_t done = 0;
+  uint64_t total = 0;
+  for (const v1::Evaluation::Row& row : evaluation.rows()) {
+    done += row.done();
+    total += row.total();
+  }
+  return absl::StrCat("policy ", evaluation.policy().version(), "  ", done,
+                      " of ", total, " prompts");
+}
+
+std::string EvaluationCsv(const v1::Evaluation& evaluation) {
+  std::string out = CsvRow({"version", "task", "canvas_tokens", "decode_steps",
+                            "done", "total", "correct", "reward_mean",
+                            "effective_tokens_mean", "service_errors"});
+  for (const v1::Evaluation::Row& row : evaluation.rows()) {
+    out += CsvRow({absl::StrCat(evaluation.policy().version()), row.task(),
+                   absl::StrCat(row.decode().canvas_tokens()),
+                   absl::StrCat(row.decode().decode_steps()),
+                   absl::StrCat(row.done()), absl::StrCat(row.total()),
+                   absl::StrCat(row.correct()), absl::StrCat(row.reward_mean()),
+                   absl::StrCat(row.effective_tokens_mean()),
+                   absl::StrCat(row.service_errors())});
+  }
+  return out;
 }
 
 }  // namespace
@@ -49,13 +79,19 @@ absl::Status RunEvaluate(const Session& session,
   if (options.version) request.set_version(*options.version);
   request.set_max_prompts(options.max_prompts);
   MDRL_ASSIGN_OR_RETURN(v1::Evaluation evaluation, link->Evaluate(request));
+  ProgressLine progress(*session.err, session.err_terminal);
   while (options.wait && !IsOver(evaluation)) {
+    progress.Show(SoFar(evaluation));
     MDRL_ASSIGN_OR_RETURN(
         evaluation,
-        link->GetEvaluation(evaluation.evaluation_id(), absl::Seconds(20)));
+        link->GetEvaluation(
+            evaluation.evaluation_id(),
+            session.err_terminal ? absl::Seconds(1) : absl::Seconds(20)));
   }
-  *session.out << (session.json ? JsonText(evaluation) + "\n"
-                                : EvaluationText(evaluation));
+  progress.Clear();
+  *session.out << (session.json  ? JsonText(evaluation) + "\n"
+                   : options.csv ? EvaluationCsv(evaluation)
+                                 : EvaluationText(evaluation));
   return absl::OkStatus();
 }
 

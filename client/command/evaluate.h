@@ -17,6 +17,7 @@ struct EvaluateOptions {
   std::optional<uint64_t> version;
   uint64_t max_prompts = 0;  // per set; 0: all
   bool wait = false;         // until it is over
+  bool csv = false;          // one row per set and way to decode
 };
 
 absl::Status RunEvaluate(const Session& session,

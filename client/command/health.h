@@ -10,9 +10,9 @@
 namespace mdrl {
 
 struct HealthOptions {
-  std::string target;   // empty: the learner
-  std::string service;  // "" alive, "ready"
-  bool watch = false;   // one line per change, until it cannot be asked
+  std::string target = {};   // empty: the learner
+  std::string service = {};  // "" alive, "ready"
+  bool watch = false;        // one line per change, until it cannot be asked
 };
 
 // The exit code is a probe's own (client/rpc/health_check.h), not that of the

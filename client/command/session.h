@@ -19,6 +19,9 @@ struct Session {
   absl::Duration timeout = absl::ZeroDuration();  // zero: each call's own
   bool json = false;
   bool color = false;           // `out` is a terminal and NO_COLOR is not set
+  bool unicode = false;         // the locale's encoding is UTF-8
+  int terminal = -1;            // what `out` writes to, if a page can be drawn
+  bool err_terminal = false;    // progress may be shown on `err`
   std::ostream* out = nullptr;  // borrowed for the life of the session
   std::ostream* err = nullptr;
 

@@ -6,13 +6,18 @@
 #include <memory>
 #include <ostream>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
+#include "client/command/page_feed.h"
 #include "client/launch/run_folder.h"
 #include "client/launch/service_plan.h"
 #include "client/launch/supervisor.h"
+#include "client/report/elapsed_text.h"
+#include "client/report/event_line.h"
+#include "client/report/live_page.h"
 #include "client/report/progress.h"
+#include "client/report/progress_line.h"
 #include "client/report/run_summary.h"
 #include "client/rpc/event_watch.h"
 #include "common/base/clock.h"
@@ -28,6 +33,12 @@ namespace mdrl {
 namespace {
 
 namespace fs = std::filesystem;
+
+// Of lines about steps, where no page is drawn.
+constexpr absl::Duration kInterval = absl::Seconds(2);
+// A page must not hold up the processes it is about.
+constexpr absl::Duration kPageCall = absl::Milliseconds(500);
+constexpr size_t kMostKept = 200;
 
 // Everything that is known before the first process starts.
 struct Prepared {
@@ -80,7 +91,8 @@ class Launch {
       : session_(session),
         prepared_(std::move(prepared)),
         started_(clock_.Now()),
-        progress_(prepared_.folder, absl::Seconds(session.color ? 1 : 2)) {
+        progress_(prepared_.folder, kInterval),
+        progress_line_(*session.out, session.terminal >= 0) {
     plan_ = {.binaries = std::move(binaries),
              .run_folder = prepared_.folder,
              .parent = getpid(),
@@ -94,11 +106,16 @@ class Launch {
         Supervisor::Create(
             {.grace = ToAbslDuration(prepared_.config.run.timeouts().grace()),
              .tell = [this](const std::string& line) { Say(line); },
-             .on_tick = [this] { TellNews(); }},
+             .on_tick = [this] { Tick(); }},
             *stop, clock_));
     const absl::Status status = StartAll();
-    if (status.ok()) return supervisor_->Run();
+    if (status.ok()) {
+      const int code = supervisor_->Run();
+      ClosePage();
+      return code;
+    }
     supervisor_->StopAll();
+    progress_line_.Clear();
     // Asked to stop, or a process's own failure, which it has explained.
     if (absl::IsCancelled(status)) return supervisor_->EndCode();
     if (absl::IsAborted(status)) {
@@ -109,7 +126,26 @@ class Launch {
   }
 
  private:
-  void Say(const std::string& line) { *session_.out << line << std::endl; }
+  // A line that stays. While the page is drawn it is shown there, and stays
+  // where the page was.
+  void Say(const std::string& line) {
+    if (page_ != nullptr) {
+      page_->view().TakeNews(line);
+      if (kept_.size() < kMostKept) kept_.push_back(line);
+      return;
+    }
+    progress_line_.Clear();
+    *session_.out << line << std::endl;
+  }
+
+  absl::StatusOr<ReadyLine> Start(const std::string& role, Service service) {
+    starting_ = role;
+    starting_since_ = clock_.Now();
+    absl::StatusOr<ReadyLine> ready = supervisor_->Start(std::move(service));
+    starting_.clear();
+    progress_line_.Clear();
+    return ready;
+  }
 
   absl::Status StartAll() {
     const config::v1::Run& run = prepared_.config.run;
@@ -117,12 +153,12 @@ class Launch {
     for (uint32_t i = 0; i < run.up().rewards(); ++i) {
       MDRL_ASSIGN_OR_RETURN(
           const ReadyLine ready,
-          supervisor_->Start(plan_.Reward(static_cast<int>(i))));
+          Start("reward ", plan_.Reward(static_cast<int>(i))));
       rewards.push_back(ready.rpc);
       Say(absl::StrCat("reward   ", ready.rpc, " ready"));
     }
     MDRL_ASSIGN_OR_RETURN(const ReadyLine learner,
-                          supervisor_->Start(plan_.Learner(started_)));
+                          Start("learner", plan_.Learner(started_)));
     Say(absl::StrCat("learner  ", learner.rpc, " ready"));
     MDRL_RETURN_IF_ERROR(SubmitAll(learner.rpc));
     for (uint32_t i = 0; i < run.up().rollouts(); ++i) {
@@ -132,11 +168,24 @@ class Launch {
               .status());
     }
     Say(absl::StrCat("rollout  ", run.up().rollouts(), " started"));
-    // Only for what people like to see; a run goes on without.
-    absl::StatusOr<std::unique_ptr<EventWatch>> watch =
-        EventWatch::Open(learner.rpc, {"sft", "checkpoint"});
-    if (watch.ok()) watch_ = *std::move(watch);
+    Watch(learner.rpc);
     return absl::OkStatus();
+  }
+
+  // Only for what people like to see; a run goes on without.
+  void Watch(const std::string& learner) {
+    const bool page = session_.terminal >= 0;
+    absl::StatusOr<std::unique_ptr<EventWatch>> watch = EventWatch::Open(
+        learner, page ? RunView::Kinds()
+                      : std::vector<std::string>{"sft", "checkpoint"});
+    if (watch.ok()) watch_ = *std::move(watch);
+    if (!page) return;
+    auto link = LearnerLink::Connect(learner, kPageCall);
+    if (!link.ok()) return;
+    feed_ = std::make_unique<PageFeed>(*std::move(link));
+    page_ = std::make_unique<LivePage>(
+        session_.terminal,
+        PageStyle{.unicode = session_.unicode, .color = session_.color});
   }
 
   absl::Status SubmitAll(const std::string& learner) {
@@ -171,24 +220,34 @@ class Launch {
     return absl::OkStatus();
   }
 
-  void TellNews() {
-    if (watch_ != nullptr) {
-      for (const v1::Event& event : watch_->Take()) Say(EventText(event));
+  void Tick() {
+    const absl::Time now = clock_.Now();
+    if (!starting_.empty()) {
+      progress_line_.Show(absl::StrCat(starting_, "  starting, ",
+                                       ElapsedText(now - starting_since_)));
     }
-    for (const std::string& line : progress_.News(clock_.Now())) Say(line);
+    if (page_ == nullptr) {
+      if (watch_ != nullptr) {
+        for (const v1::Event& event : watch_->Take()) Say(EventLine(event));
+      }
+      for (const std::string& line : progress_.News(now)) Say(line);
+      return;
+    }
+    if (watch_ != nullptr) {
+      for (const v1::Event& event : watch_->Take()) page_->view().Take(event);
+    }
+    feed_->Ask(page_->view(), now);
+    page_->Draw(now);
   }
 
-  static std::string EventText(const v1::Event& event) {
-    const auto number = [&event](const char* key) {
-      const auto found = event.numbers().find(key);
-      return found == event.numbers().end() ? 0.0 : found->second;
-    };
-    if (event.kind() == "checkpoint") {
-      return absl::StrCat("saved    ", event.subject());
-    }
-    return absl::StrFormat("sft      stage %.0f  step %.0f of %.0f  loss %.3f",
-                           number("stage") + 1, number("step"), number("steps"),
-                           number("loss"));
+  // Leaves the last page behind, and what was said meanwhile.
+  void ClosePage() {
+    if (page_ == nullptr) return;
+    const auto last = page_->Close(clock_.Now());
+    page_.reset();
+    for (const std::string& line : last) *session_.out << line << "\n";
+    for (const std::string& line : kept_) *session_.out << line << "\n";
+    *session_.out << std::flush;
   }
 
   const Session& session_;
@@ -197,7 +256,13 @@ class Launch {
   const absl::Time started_;
   ServicePlan plan_;
   Progress progress_;
+  std::string starting_;  // the process that is waited for; empty: none
+  absl::Time starting_since_;
+  ProgressLine progress_line_;
   std::unique_ptr<EventWatch> watch_;
+  std::unique_ptr<PageFeed> feed_;
+  std::unique_ptr<LivePage> page_;  // on a terminal, once all are started
+  std::vector<std::string> kept_;   // said while there was a page
   std::unique_ptr<Supervisor> supervisor_;
 };
 
@@ -245,7 +310,10 @@ absl::StatusOr<int> RunUp(const Session& session, const UpOptions& options) {
   const fs::path folder = prepared.folder;
   Session progress = session;
   // With --json standard output is the summary and nothing else.
-  if (session.json) progress.out = session.err;
+  if (session.json) {
+    progress.out = session.err;
+    progress.terminal = -1;
+  }
   *progress.out << "run      " << folder.string() << "\n";
   const absl::StatusOr<int> code =
       Launch(progress, std::move(prepared), binaries).Run();

@@ -100,7 +100,10 @@ void Supervisor::StopAll() {
     if (process->child != nullptr) process->child->Signal(SIGTERM);
   }
   const absl::Time kill_at = clock_.Now() + options_.grace;
-  while (AnyRunning() && clock_.Now() < kill_at) Step(kill_at);
+  while (AnyRunning() && clock_.Now() < kill_at) {
+    Step(std::min(kill_at, clock_.Now() + options_.tick_every));
+    options_.on_tick();
+  }
   for (const auto& process : processes_) {
     if (process->child == nullptr || process->child->Reap()) continue;
     options_.tell(absl::StrCat(process->service.child.name,

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
+#include "client/report/thousands.h"
 
 namespace mdrl {
 namespace {
@@ -36,17 +37,6 @@ const Json& ListAt(const Json& object, const char* key) {
 
 std::string Percent(double fraction) {
   return absl::StrFormat("%.1f %%", 100.0 * fraction);
-}
-
-// 61440 as "61,440".
-std::string WithCommas(uint64_t number) {
-  const std::string digits = absl::StrCat(number);
-  std::string text;
-  for (size_t i = 0; i < digits.size(); ++i) {
-    if (i > 0 && (digits.size() - i) % 3 == 0) text += ',';
-    text += digits[i];
-  }
-  return text;
 }
 
 std::string TimeText(double seconds) {
@@ -178,7 +168,7 @@ std::string SummaryTable(const RunSummary& summary, bool color) {
   }
   absl::StrAppendFormat(&out, "  rounds %d   steps %d   tokens %s   time %s\n",
                         summary.rounds, summary.steps,
-                        WithCommas(summary.tokens_generated),
+                        Thousands(summary.tokens_generated),
                         TimeText(summary.wall_seconds));
   for (const RunSummary::Example& example : summary.examples) {
     absl::StrAppend(&out, "\n", ExampleText(example, color));

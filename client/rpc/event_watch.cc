@@ -6,14 +6,17 @@
 
 #include "common/base/status_macros.h"
 #include "common/net/channel.h"
+#include "common/net/grpc_status.h"
 
 namespace mdrl {
 
 absl::StatusOr<std::unique_ptr<EventWatch>> EventWatch::Open(
-    const std::string& address, const std::vector<std::string>& kinds) {
+    const std::string& address, const std::vector<std::string>& kinds,
+    uint64_t after_seq) {
   MDRL_ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel,
                         MakeChannel(address));
   v1::WatchRequest request;
+  request.set_after_seq(after_seq);
   for (const std::string& kind : kinds) request.add_kinds(kind);
   return std::unique_ptr<EventWatch>(
       new EventWatch(v1::RunService::NewStub(channel), std::move(request)));
@@ -37,14 +40,28 @@ void EventWatch::Read() {
   while (stream_->Read(&event)) {
     MutexLock lock(mutex_);
     events_.push_back(event);
+    changed_.NotifyAll();
   }
-  // How it ended is no news: who watches also sees the process end.
-  (void)stream_->Finish();
+  absl::Status status = FromGrpcStatus(stream_->Finish());
+  MutexLock lock(mutex_);
+  ended_ = std::move(status);
+  changed_.NotifyAll();
 }
 
-std::vector<v1::Event> EventWatch::Take() {
+std::vector<v1::Event> EventWatch::Take() { return Take(absl::ZeroDuration()); }
+
+std::vector<v1::Event> EventWatch::Take(absl::Duration wait) {
   MutexLock lock(mutex_);
+  bool woken = wait > absl::ZeroDuration();
+  while (events_.empty() && !ended_ && woken) {
+    woken = changed_.WaitFor(mutex_, wait);
+  }
   return std::exchange(events_, {});
+}
+
+std::optional<absl::Status> EventWatch::Ended() {
+  MutexLock lock(mutex_);
+  return events_.empty() ? ended_ : std::nullopt;
 }
 
 }  // namespace mdrl

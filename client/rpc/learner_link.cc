@@ -23,6 +23,14 @@ namespace {
 constexpr size_t kBatchBytes = 2 << 20;
 constexpr size_t kMaxPromptBytes = 4 << 20;
 
+// Deadlines of docs/protocol.md.
+constexpr absl::Duration kRead = absl::Seconds(5);
+constexpr absl::Duration kCommand = absl::Seconds(10);
+
+// The interfaces: only they have one method for each call.
+using Prompts = v1::PromptService::StubInterface;
+using Run = v1::RunService::StubInterface;
+
 }  // namespace
 
 std::string SubmitRequestId(const SetToSubmit& set, const Digest& sha256) {
@@ -136,56 +144,93 @@ absl::StatusOr<v1::PromptSet> LearnerLink::Submit(const SetToSubmit& set) {
   return reply;
 }
 
+template <typename Stub, typename Request, typename Reply>
+absl::StatusOr<Reply> LearnerLink::Call(
+    Stub& stub,
+    grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Reply*),
+    const Request& request, absl::Duration limit) {
+  grpc::ClientContext context;
+  SetDeadline(&context, limit);
+  Reply reply;
+  MDRL_RETURN_IF_ERROR(Told((stub.*method)(&context, request, &reply)));
+  return reply;
+}
+
 absl::StatusOr<v1::PromptSet> LearnerLink::GetPromptSet(
     const std::string& name) {
-  grpc::ClientContext context;
-  SetDeadline(&context, absl::Seconds(5));
   v1::GetPromptSetRequest request;
   request.set_name(name);
-  v1::PromptSet reply;
-  MDRL_RETURN_IF_ERROR(Told(prompts_->GetPromptSet(&context, request, &reply)));
-  return reply;
+  return Call(*prompts_, &Prompts::GetPromptSet, request, kRead);
+}
+
+absl::StatusOr<v1::ListPromptSetsResponse> LearnerLink::ListPromptSets() {
+  v1::ListPromptSetsRequest request;
+  v1::ListPromptSetsResponse all;
+  do {
+    MDRL_ASSIGN_OR_RETURN(
+        const v1::ListPromptSetsResponse page,
+        Call(*prompts_, &Prompts::ListPromptSets, request, kRead));
+    all.mutable_sets()->MergeFrom(page.sets());
+    // A page that leads to itself would be asked for without end.
+    if (page.next_page_token() == request.page_token()) break;
+    request.set_page_token(page.next_page_token());
+  } while (!request.page_token().empty());
+  return all;
+}
+
+absl::StatusOr<v1::PromptSet> LearnerLink::SetPromptSetState(
+    const v1::SetPromptSetStateRequest& request) {
+  return Call(*prompts_, &Prompts::SetPromptSetState, request, kCommand);
 }
 
 absl::StatusOr<v1::Status> LearnerLink::GetStatus(bool with_workers,
                                                   bool with_sets) {
-  grpc::ClientContext context;
-  SetDeadline(&context, absl::Seconds(5));
   v1::GetStatusRequest request;
   request.set_with_workers(with_workers);
   request.set_with_sets(with_sets);
-  v1::Status reply;
-  MDRL_RETURN_IF_ERROR(Told(run_->GetStatus(&context, request, &reply)));
-  return reply;
+  return Call(*run_, &Run::GetStatus, request, kRead);
 }
 
 absl::StatusOr<v1::Evaluation> LearnerLink::Evaluate(
     const v1::EvaluateRequest& request) {
-  grpc::ClientContext context;
-  SetDeadline(&context, absl::Seconds(10));
-  v1::Evaluation reply;
-  MDRL_RETURN_IF_ERROR(Told(run_->Evaluate(&context, request, &reply)));
-  return reply;
+  return Call(*run_, &Run::Evaluate, request, kCommand);
 }
 
 absl::StatusOr<v1::Evaluation> LearnerLink::GetEvaluation(const std::string& id,
                                                           absl::Duration wait) {
-  grpc::ClientContext context;
-  SetDeadline(&context, wait + absl::Seconds(5));
   v1::GetEvaluationRequest request;
   request.set_evaluation_id(id);
   request.mutable_wait()->set_seconds(absl::ToInt64Seconds(wait));
-  v1::Evaluation reply;
-  MDRL_RETURN_IF_ERROR(Told(run_->GetEvaluation(&context, request, &reply)));
-  return reply;
+  return Call(*run_, &Run::GetEvaluation, request, wait + absl::Seconds(5));
 }
 
 absl::StatusOr<v1::Status> LearnerLink::Drain(const v1::DrainRequest& request) {
-  grpc::ClientContext context;
-  SetDeadline(&context, absl::Seconds(10));
-  v1::Status reply;
-  MDRL_RETURN_IF_ERROR(Told(run_->Drain(&context, request, &reply)));
-  return reply;
+  return Call(*run_, &Run::Drain, request, kCommand);
+}
+
+absl::StatusOr<v1::Status> LearnerLink::Pause(const v1::RunCommand& command) {
+  return Call(*run_, &Run::Pause, command, kCommand);
+}
+
+absl::StatusOr<v1::Status> LearnerLink::Resume(const v1::RunCommand& command) {
+  return Call(*run_, &Run::Resume, command, kCommand);
+}
+
+absl::StatusOr<v1::Explanation> LearnerLink::Explain(
+    const std::string& subject) {
+  v1::ExplainRequest request;
+  request.set_subject(subject);
+  return Call(*run_, &Run::Explain, request, kRead);
+}
+
+absl::StatusOr<v1::Provenance> LearnerLink::GetCompletion(
+    const v1::GetCompletionRequest& request) {
+  return Call(*run_, &Run::GetCompletion, request, kRead);
+}
+
+absl::StatusOr<v1::GenerateResponse> LearnerLink::Generate(
+    const v1::GenerateRequest& request) {
+  return Call(*run_, &Run::Generate, request, absl::Seconds(120));
 }
 
 std::string RandomRequestId() {

@@ -74,17 +74,37 @@ class LearnerLink {
   absl::StatusOr<v1::Evaluation> GetEvaluation(const std::string& id,
                                                absl::Duration wait);
   absl::StatusOr<v1::Status> Drain(const v1::DrainRequest& request);
+  absl::StatusOr<v1::Status> Pause(const v1::RunCommand& command);
+  absl::StatusOr<v1::Status> Resume(const v1::RunCommand& command);
+  // All pages of them.
+  absl::StatusOr<v1::ListPromptSetsResponse> ListPromptSets();
+  absl::StatusOr<v1::PromptSet> SetPromptSetState(
+      const v1::SetPromptSetStateRequest& request);
+  // Of a ticket, group, worker or prompt set; empty: of the run.
+  absl::StatusOr<v1::Explanation> Explain(const std::string& subject);
+  absl::StatusOr<v1::Provenance> GetCompletion(
+      const v1::GetCompletionRequest& request);
+  // A long poll of two minutes.
+  absl::StatusOr<v1::GenerateResponse> Generate(
+      const v1::GenerateRequest& request);
 
  private:
   LearnerLink(std::string address, absl::Duration timeout,
               std::shared_ptr<grpc::Channel> channel);
   void SetDeadline(grpc::ClientContext* context, absl::Duration limit) const;
+  // One unary call: `method` of `stub`, over within `limit`.
+  template <typename Stub, typename Request, typename Reply>
+  absl::StatusOr<Reply> Call(Stub& stub,
+                             grpc::Status (Stub::*method)(grpc::ClientContext*,
+                                                          const Request&,
+                                                          Reply*),
+                             const Request& request, absl::Duration limit);
   absl::Status Told(const grpc::Status& status) const;
 
   const std::string address_;
   const absl::Duration timeout_;
-  const std::unique_ptr<v1::PromptService::Stub> prompts_;
-  const std::unique_ptr<v1::RunService::Stub> run_;
+  const std::unique_ptr<v1::PromptService::StubInterface> prompts_;
+  const std::unique_ptr<v1::RunService::StubInterface> run_;
 };
 
 // 16 random bytes: the id of a request that has no natural one.

@@ -1,12 +1,7 @@
 // Commands against a learner that remembers what it was told.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
-#include <memory>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -19,114 +14,14 @@
 #include "client/command/submit.h"
 #include "common/base/clock.h"
 #include "common/base/error.h"
-#include "common/net/grpc_server.h"
-#include "common/net/grpc_status.h"
+#include "tests/client/command/fake_learner.h"
 
 namespace mdrl {
 namespace {
 
 using ::testing::HasSubstr;
 
-class FakePrompts : public v1::PromptService::Service {
- public:
-  grpc::Status SubmitPromptSet(
-      grpc::ServerContext*,
-      grpc::ServerReader<v1::SubmitPromptSetRequest>* reader,
-      v1::PromptSet* reply) override {
-    v1::SubmitPromptSetRequest message;
-    while (reader->Read(&message)) messages.push_back(message);
-    if (refuse) {
-      return ToGrpcStatus(absl::InvalidArgumentError("task: no such task"));
-    }
-    const auto& header = messages.front().header();
-    reply->set_name(header.name());
-    reply->set_count(header.count());
-    reply->set_sha256(header.sha256());
-    reply->set_state(v1::PromptSet::ACTIVE);
-    return grpc::Status::OK;
-  }
-  grpc::Status GetPromptSet(grpc::ServerContext*,
-                            const v1::GetPromptSetRequest* request,
-                            v1::PromptSet* reply) override {
-    reply->set_sha256(request->name() + "-hash");
-    return grpc::Status::OK;
-  }
-
-  std::vector<v1::SubmitPromptSetRequest> messages;
-  bool refuse = false;
-};
-
-class FakeRun : public v1::RunService::Service {
- public:
-  grpc::Status GetStatus(grpc::ServerContext*, const v1::GetStatusRequest*,
-                         v1::Status* reply) override {
-    reply->set_run("quick");
-    reply->set_state(v1::Status::RUNNING);
-    reply->set_round(7);
-    reply->mutable_newest()->set_version(7);
-    reply->mutable_newest()->set_manifest_sha256("\xab\xcd");
-    reply->set_waits_for(v1::REASON_DECODING);
-    reply->set_waits_text("round 7 waits for 1 of 12 groups");
-    return grpc::Status::OK;
-  }
-  grpc::Status Evaluate(grpc::ServerContext*,
-                        const v1::EvaluateRequest* request,
-                        v1::Evaluation* reply) override {
-    evaluate = *request;
-    reply->set_evaluation_id("id");
-    reply->set_state("RUNNING");
-    return grpc::Status::OK;
-  }
-  grpc::Status GetEvaluation(grpc::ServerContext*,
-                             const v1::GetEvaluationRequest*,
-                             v1::Evaluation* reply) override {
-    reply->set_state(++asked < 2 ? "RUNNING" : "DONE");
-    auto& row = *reply->add_rows();
-    row.set_task("sudoku4");
-    row.set_done(4);
-    row.set_total(4);
-    row.set_correct(2);
-    return grpc::Status::OK;
-  }
-  grpc::Status Drain(grpc::ServerContext*, const v1::DrainRequest* request,
-                     v1::Status* reply) override {
-    drain = *request;
-    reply->set_state(v1::Status::DRAINING);
-    return grpc::Status::OK;
-  }
-
-  v1::EvaluateRequest evaluate;
-  v1::DrainRequest drain;
-  int asked = 0;
-};
-
-class CommandTest : public testing::Test {
- protected:
-  CommandTest()
-      : folder_(std::filesystem::temp_directory_path() /
-                ("command_test_" + std::to_string(getpid()))) {
-    std::filesystem::create_directories(folder_);
-    server_ = *GrpcServer::Start({}, {&prompts_, &run_});
-    session_.learner = server_->address();
-    session_.out = &out_;
-    session_.err = &err_;
-  }
-  ~CommandTest() override { std::filesystem::remove_all(folder_); }
-
-  std::string File(const std::string& text) const {
-    const auto path = folder_ / "file.jsonl";
-    std::ofstream(path) << text;
-    return path.string();
-  }
-
-  const std::filesystem::path folder_;
-  FakePrompts prompts_;
-  FakeRun run_;
-  std::unique_ptr<GrpcServer> server_;
-  std::ostringstream out_;
-  std::ostringstream err_;
-  Session session_;
-};
+using CommandTest = LearnerTest;
 
 constexpr char kPuzzle[] =
     R"({"prompt":"<bos>7626<sep>","truth":{"digits":"7626"},"id":"a"})"
@@ -260,6 +155,13 @@ TEST_F(CommandTest, HealthHasTheExitCodesOfAProbe) {
   EXPECT_EQ(ask("unix:" + (folder_ / "nobody").string(), ""), 2);
 }
 
+TEST_F(CommandTest, HealthIsAnObjectWhereAskedFor) {
+  session_.json = true;
+  EXPECT_EQ(RunHealth(session_, {.service = "ready"}, Clock::Real()), 4);
+  EXPECT_THAT(out_.str(),
+              HasSubstr(R"("service":"ready","health":"NOT_SERVING")"));
+}
+
 TEST_F(CommandTest, AnUnreachableLearnerIsNamed) {
   session_.learner = "unix:" + (folder_ / "nobody").string();
   session_.timeout = absl::Milliseconds(200);
@@ -287,9 +189,46 @@ TEST_F(CommandTest, ConfigCheckTellsWhatFollowsAndWhatIsWrong) {
   options.file = "examples/quickstart/run.yaml";
   ASSERT_TRUE(RunConfigCheck(session_, options).ok());
   EXPECT_THAT(out_.str(), HasSubstr("12 groups x 8 = 96 completions"));
+  EXPECT_THAT(out_.str(), HasSubstr("657 kB per publication"));
   options.sets = {"schedule.group_size=1"};
   EXPECT_THAT(std::string(RunConfigCheck(session_, options).message()),
               HasSubstr("--set: schedule.group_size: must be at least 2"));
+}
+
+TEST_F(CommandTest, ConfigCheckTellsEverythingThatIsWrong) {
+  ConfigOptions options;
+  options.file = "examples/quickstart/run.yaml";
+  options.sets = {"optimizer.leraning_rate=1", "schedule.group_size=1",
+                  "rollout.decode.canvas_tokens=5", "run.seed=x"};
+  const absl::Status status = RunConfigCheck(session_, options);
+  EXPECT_EQ(DetailOf(status).reason, reason::kConfiguration);
+  const std::string message(status.message());
+  EXPECT_THAT(message, HasSubstr("did you mean optimizer.lr?"));
+  EXPECT_THAT(message, HasSubstr("run.seed: "));
+  EXPECT_THAT(message, HasSubstr("schedule.group_size: must be at least 2"));
+  EXPECT_THAT(message, HasSubstr("5 is not a multiple of block_tokens 8"));
+}
+
+TEST_F(CommandTest, ConfigCheckHasAllOfItInOneObject) {
+  session_.json = true;
+  ConfigOptions options;
+  options.file = "examples/quickstart/run.yaml";
+  options.sets = {"schedule.group_size=1"};
+  EXPECT_FALSE(RunConfigCheck(session_, options).ok());
+  EXPECT_THAT(out_.str(), HasSubstr(R"("open_tickets":12)"));
+  EXPECT_THAT(out_.str(), HasSubstr(R"("ok":false,"findings":["--set: sch)"));
+}
+
+TEST_F(CommandTest, ConfigDiffTellsWhatMayChange) {
+  ConfigDiffOptions options;
+  options.file = options.other = "examples/quickstart/run.yaml";
+  ASSERT_TRUE(RunConfigDiff(session_, options).ok());
+  EXPECT_EQ(out_.str(), "no difference\n");
+  options.sets = {"run.seed=43", "optimizer.lr=2.0e-6", "log.level=warn"};
+  ASSERT_TRUE(RunConfigDiff(session_, options).ok());
+  EXPECT_THAT(out_.str(), HasSubstr("run.seed  0 -> 43  (! needs a new run)"));
+  EXPECT_THAT(out_.str(), HasSubstr("(~ from the next round)"));
+  EXPECT_THAT(out_.str(), HasSubstr("log.level  info -> warn\n"));
 }
 
 }  // namespace
