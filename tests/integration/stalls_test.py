@@ -8,6 +8,7 @@ import json
 import os
 import select
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -35,6 +36,14 @@ reward: {listen: "127.0.0.1:0"}
 metrics: {listen: "127.0.0.1:0"}
 security: {insecure: true}
 """
+
+
+# Nobody comes, and every time limit above the alarm's is short.
+ALARMED = CONFIG.replace("timeouts: {", """watchdog: {explain_after: 1s, alarm_after: 5s, on_alarm: exit}
+timeouts: {chunk: 0.1s, collective: 0.2s, fetch: 0.3s, policy_wait: 0.4s, group_deadline: 2s,
+  submit_total: 0.5s, """).replace(
+      "score_attempt: 2s, score_attempts: 2, score_total: 8s",
+      "score_attempt: 0.1s, score_attempts: 2, score_total: 1s")
 
 
 class Service:
@@ -71,8 +80,10 @@ class StallsTest(unittest.TestCase):
         temporary = tempfile.TemporaryDirectory(prefix="mdrl-stalls-")
         self.addCleanup(temporary.cleanup)
         self.folder = temporary.name
+
+    def start_learner(self, config):
         with open(f"{self.folder}/run.yaml", "w") as file:
-            file.write(CONFIG)
+            file.write(config)
         self.learner = self.start("mdrl-learner", "--run-dir", f"{self.folder}/run").ready()
 
     def start(self, program, *arguments, **environment):
@@ -94,9 +105,11 @@ class StallsTest(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
         return result.stdout
 
-    def make_prompts(self, path):
+    def submit_prompts(self):
+        path = f"{self.folder}/prompts.jsonl"
         subprocess.run([f"{BIN}/mdrlctl", "prompts", "make", "sort", "--count", "64", "--seed", "1",
                         "-o", path], check=True, capture_output=True, timeout=30)
+        self.mdrlctl("submit", path, "--task", "sort", "--name", "train")
 
     def waits(self):
         status = json.loads(self.mdrlctl("status", "--json"))
@@ -128,11 +141,10 @@ class StallsTest(unittest.TestCase):
             select.select([], [], [], 0.1)
 
     def test_each_stall_is_named_and_ends_with_its_cause(self):
+        self.start_learner(CONFIG)
         self.assert_waits_for("NO_PROMPTS", "no prompt set was submitted")
 
-        prompts = f"{self.folder}/prompts.jsonl"
-        self.make_prompts(prompts)
-        self.mdrlctl("submit", prompts, "--task", "sort", "--name", "train")
+        self.submit_prompts()
         self.assert_waits_for("NO_WORKER", "no rollout worker")
 
         self.reward = self.start_reward()
@@ -149,6 +161,17 @@ class StallsTest(unittest.TestCase):
         self.assert_waits_for("SCORER_ERROR", "reward service")
         self.reward = self.start_reward(address)
         self.assert_goes_on()
+
+    def test_an_alarm_ends_the_run_with_80_and_leaves_its_cause_in_the_ledger(self):
+        self.start_learner(ALARMED)
+        self.submit_prompts()
+        self.assertEqual(self.learner.process.wait(timeout=60), 80)
+        with sqlite3.connect(f"file:{self.folder}/run/ledger.db?mode=ro", uri=True) as ledger:
+            events = dict(ledger.execute(
+                "SELECT kind, body FROM events WHERE kind IN ('explained', 'alarm')").fetchall())
+        for kind in ("explained", "alarm"):
+            self.assertEqual(json.loads(events[kind])["reason"], "NO_WORKER")
+            self.assertIn("no rollout worker", json.loads(events[kind])["text"])
 
 
 if __name__ == "__main__":
