@@ -6,6 +6,7 @@ find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)  # SHA-256, and TLS below g
 find_path(XXHASH_INCLUDE xxhash.h REQUIRED)    # 0.8: XXH3-128 of snapshot chunks
 find_package(PkgConfig REQUIRED)               # PCRE2 ships no CMake package of its own
 pkg_check_modules(pcre2 REQUIRED IMPORTED_TARGET libpcre2-8>=10.40)  # tokenizers' patterns, adapter targets: lookaheads, \p{...}, compiled
+pkg_check_modules(seccomp REQUIRED IMPORTED_TARGET libseccomp>=2.5)  # system calls refused to model-written programs, by name on every machine
 find_package(nlohmann_json 3.11 REQUIRED CONFIG)  # JSON files; Torch's headers include it as well
 find_package(SQLite3 3.40 REQUIRED)            # the ledger: WAL, one writer
 

@@ -12,10 +12,11 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 say() { printf 'bootstrap  %s\n' "$*" >&2; }
 
+# bubblewrap, and python3 with it: mdrl-reward runs model-written programs behind its walls.
 BUILD_PACKAGES=(build-essential cmake ninja-build pkg-config ccache mold git ca-certificates
   python3 python3-venv libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
   libabsl-dev prometheus-cpp-dev nlohmann-json3-dev libyaml-cpp-dev libpcre2-dev libssl-dev libxxhash-dev
-  libsqlite3-dev libcli11-dev libgtest-dev libgmock-dev libbenchmark-dev)
+  libsqlite3-dev libcli11-dev libgtest-dev libgmock-dev libbenchmark-dev libseccomp-dev bubblewrap)
 TEST_PACKAGES=(clang clang-format shellcheck)
 
 packages=("${BUILD_PACKAGES[@]}")
