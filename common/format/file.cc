@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/error.h"
@@ -71,18 +72,6 @@ absl::Status SyncFolder(const std::filesystem::path& folder) {
   return absl::OkStatus();
 }
 
-absl::Status WriteSynced(const std::filesystem::path& path,
-                         std::span<const std::string_view> parts) {
-  const Descriptor fd(
-      open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-  if (fd.get() < 0) return SystemError(path, "create");
-  for (std::string_view part : parts) {
-    MDRL_RETURN_IF_ERROR(WriteAll(path, fd.get(), part));
-  }
-  if (fsync(fd.get()) != 0) return SystemError(path, "sync");
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path,
@@ -113,19 +102,48 @@ absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path,
   return out;
 }
 
-absl::Status WriteFileAtomically(const std::filesystem::path& path,
-                                 std::span<const std::string_view> parts) {
+AtomicFile::AtomicFile(std::filesystem::path path,
+                       std::filesystem::path temporary, int fd)
+    : path_(std::move(path)), temporary_(std::move(temporary)), fd_(fd) {}
+
+absl::StatusOr<std::unique_ptr<AtomicFile>> AtomicFile::Create(
+    const std::filesystem::path& path) {
   const std::filesystem::path temporary =
       absl::StrCat(path.string(), ".tmp.", getpid());
-  absl::Status status = WriteSynced(temporary, parts);
-  if (status.ok() && rename(temporary.c_str(), path.c_str()) != 0) {
-    status = SystemError(path, "rename into place");
+  const int fd =
+      open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (fd < 0) return SystemError(temporary, "create");
+  return std::unique_ptr<AtomicFile>(new AtomicFile(path, temporary, fd));
+}
+
+AtomicFile::~AtomicFile() {
+  if (fd_ < 0) return;
+  close(fd_);
+  unlink(temporary_.c_str());
+}
+
+absl::Status AtomicFile::Append(std::string_view bytes) {
+  return WriteAll(temporary_, fd_, bytes);
+}
+
+absl::Status AtomicFile::Commit() {
+  if (fsync(fd_) != 0) return SystemError(temporary_, "sync");
+  if (rename(temporary_.c_str(), path_.c_str()) != 0) {
+    return SystemError(path_, "rename into place");
   }
-  if (!status.ok()) {
-    unlink(temporary.c_str());
-    return status;
+  close(fd_);
+  fd_ = -1;
+  return SyncFolder(path_.parent_path());
+}
+
+absl::Status WriteFileAtomically(const std::filesystem::path& path,
+                                 std::span<const std::string_view> parts) {
+  MDRL_ASSIGN_OR_RETURN(const std::unique_ptr<AtomicFile> file,
+                        AtomicFile::Create(path));
+  for (const std::string_view part : parts) {
+    MDRL_RETURN_IF_ERROR(file->Append(part));
   }
-  return SyncFolder(path.parent_path());
+  return file->Commit();
 }
 
 absl::Status WriteFileAtomically(const std::filesystem::path& path,

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,10 +22,33 @@ namespace mdrl {
 absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path,
                                      uint64_t max_bytes = 256u << 20);
 
-// Writes `parts` one after the other to a temporary file beside `path`, syncs
-// it, renames it to `path` and syncs the folder. On an error `path` is as it
-// was. Unavailable: the disk is full; Internal: anything else, with the
-// system's word.
+// A file that appears whole or not at all: bytes go to a temporary file beside
+// `path`, which Commit() syncs and renames to `path`, syncing the folder.
+// Without a Commit() that returns OK, `path` is as it was, and nothing is left
+// behind. Unavailable: the disk is full; Internal: anything else, with the
+// system's word. One thread at a time.
+class AtomicFile {
+ public:
+  static absl::StatusOr<std::unique_ptr<AtomicFile>> Create(
+      const std::filesystem::path& path);
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  absl::Status Append(std::string_view bytes);
+  // REQUIRES: called once, as the last.
+  absl::Status Commit();
+
+ private:
+  AtomicFile(std::filesystem::path path, std::filesystem::path temporary,
+             int fd);
+
+  const std::filesystem::path path_;
+  const std::filesystem::path temporary_;
+  int fd_;
+};
+
+// Writes `parts` one after the other as an AtomicFile.
 absl::Status WriteFileAtomically(const std::filesystem::path& path,
                                  std::span<const std::string_view> parts);
 absl::Status WriteFileAtomically(const std::filesystem::path& path,

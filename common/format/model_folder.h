@@ -22,8 +22,9 @@ namespace mdrl {
 class ModelFolder {
  public:
   // Reads the configuration and the headers of all weight files, and checks
-  // that every tensor the architecture needs is there in its shape. NotFound
-  // names the lacking file or tensor, InvalidArgument what is malformed.
+  // that the tensors are those of the architecture. InvalidArgument lists all
+  // that are missing, extra, or of another shape or dtype than expected, or
+  // names what is malformed. NotFound lists the lacking files.
   static absl::StatusOr<std::unique_ptr<ModelFolder>> Open(
       const std::filesystem::path& folder);
 
@@ -33,6 +34,10 @@ class ModelFolder {
 
   const LladaConfig& config() const { return config_; }
   const std::filesystem::path& path() const { return path_; }
+  // The weight files, in the order of their names.
+  const std::vector<std::unique_ptr<SafetensorsFile>>& files() const {
+    return files_;
+  }
   // Names of all tensors in the files, sorted.
   std::vector<std::string> names() const;
   // NotFound names the folder and the tensor.

@@ -231,7 +231,7 @@ absl::Status CheckTiling(const SafetensorsHeader& header,
     if (entry.end < entry.begin) return fail("ends before it begins");
     if (entry.end > buffer_bytes) {
       return fail(absl::StrCat("ends at byte ", entry.end, " of a buffer of ",
-                               buffer_bytes));
+                               buffer_bytes, ": the file is cut short"));
     }
     const absl::StatusOr<uint64_t> bytes =
         TensorBytes(entry.dtype, entry.shape);

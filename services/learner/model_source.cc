@@ -1,31 +1,29 @@
 #include "services/learner/model_source.h"
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "common/format/file.h"
 #include "common/format/model_folder.h"
+#include "common/format/weight_files.h"
 #include "common/model/weights.h"
 
 namespace mdrl {
 namespace {
 
 // What makes a checkpoint load like the folder that it came from.
-constexpr const char* kCopied[] = {"config.json", "generation_config.json",
-                                   "tokenizer.json", "tokenizer_config.json",
-                                   "special_tokens_map.json"};
-
-std::vector<TrainingFile> ReadCopied(const std::filesystem::path& folder) {
+absl::StatusOr<std::vector<TrainingFile>> ReadCopied(
+    const std::filesystem::path& folder) {
+  MDRL_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                        CarriedFiles(folder));
   std::vector<TrainingFile> files;
-  for (const char* name : kCopied) {
-    std::ifstream in(folder / name, std::ios::binary);
-    if (!in) continue;
-    std::ostringstream text;
-    text << in.rdbuf();
-    files.push_back({name, std::move(text).str()});
+  for (const std::string& name : names) {
+    MDRL_ASSIGN_OR_RETURN(std::string bytes, ReadFile(folder / name));
+    files.push_back({name, std::move(bytes)});
   }
   return files;
 }
@@ -58,7 +56,7 @@ absl::StatusOr<ModelSource> ReadModelSource(const std::string& folder,
   source.base_model_hash =
       FullBaseModelHash(source.config, source.tokenizer_hash);
   source.tokenizer = std::move(tokenizer);
-  source.files = ReadCopied(path);
+  MDRL_ASSIGN_OR_RETURN(source.files, ReadCopied(path));
   return source;
 }
 

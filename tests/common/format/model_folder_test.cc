@@ -14,6 +14,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
+constexpr char kSixteen[] = "0123456789abcdef";
 constexpr char kConfig[] =
     R"({"model_type":"llada","d_model":4,"n_layers":1,"n_heads":2,)"
     R"("mlp_hidden_size":6,"vocab_size":5,"max_sequence_length":8,)"
@@ -33,12 +34,13 @@ class ModelFolderTest : public ::testing::Test {
   void Write(const std::string& name, std::string_view text) {
     ASSERT_TRUE(WriteFileAtomically(folder_ / name, text).ok());
   }
-  // The tensors that kConfig implies, without `lacking`.
-  void WriteWeights(const std::string& name, const std::string& lacking) {
+  // The tensors that kConfig implies, without `lacking`, and `more`.
+  void WriteWeights(const std::string& name, const std::string& lacking,
+                    const std::vector<TensorToWrite>& more = {}) {
     const auto config = ParseLladaConfig(kConfig, "c");
     ASSERT_TRUE(config.ok()) << config.status();
     const std::string zeros(1024, '\0');
-    std::vector<TensorToWrite> tensors;
+    std::vector<TensorToWrite> tensors = more;
     for (const TensorSpec& spec : LladaTensors(*config)) {
       if (spec.name == lacking) continue;
       uint64_t bytes = 4;
@@ -78,7 +80,7 @@ TEST_F(ModelFolderTest, LackingFileOrTensorIsNamed) {
 TEST_F(ModelFolderTest, IndexMustMatchItsShards) {
   Write("model.safetensors.index.json",
         R"({"weight_map":{"model.transformer.wte.weight":"a.safetensors"}})");
-  EXPECT_THAT(Error(), HasSubstr("a.safetensors"));
+  EXPECT_THAT(Error(), HasSubstr("files that are not there: a.safetensors"));
   WriteWeights("a.safetensors", "model.transformer.wte.weight");
   EXPECT_THAT(Error(), HasSubstr("no tensor \"model.transformer.wte.weight\""));
   Write("model.safetensors.index.json",
@@ -93,7 +95,43 @@ TEST_F(ModelFolderTest, OtherShapeThanTheConfigurationSaysIsRefused) {
   std::string config = kConfig;
   config.replace(config.find(":6"), 2, ":7");
   Write("config.json", config);
-  EXPECT_THAT(Error(), HasSubstr("config.json implies [7,4]"));
+  EXPECT_THAT(Error(), HasSubstr("ff_proj.weight has shape [6,4]; expected "
+                                 "[7,4]"));
+}
+
+TEST_F(ModelFolderTest, EverythingWrongIsListedAtOnce) {
+  WriteWeights("model.safetensors", "model.transformer.blocks.0.k_proj.weight",
+               {{"extra", "U8", {1}, "x"}});
+  std::string config = kConfig;
+  config.replace(config.find(":5"), 2, ":6");
+  Write("config.json", config);
+  const std::string error = Error();
+  EXPECT_THAT(error, HasSubstr("4 tensors are not what config.json describes"));
+  EXPECT_THAT(error, HasSubstr("wte.weight has shape [5,4]; expected [6,4]"));
+  EXPECT_THAT(error, HasSubstr("model.transformer.ff_out.weight has shape"));
+  EXPECT_THAT(error, HasSubstr("k_proj.weight is missing; expected [4,4]"));
+  EXPECT_THAT(error, HasSubstr("extra is not of this architecture"));
+}
+
+TEST_F(ModelFolderTest, AStoredDtypeThatIsNoFloatIsRefused) {
+  const std::string name = "model.transformer.ln_f.weight";
+  WriteWeights("model.safetensors", name, {{name, "I32", {4}, kSixteen}});
+  EXPECT_THAT(Error(), HasSubstr(name + " is stored as I32; expected F32"));
+}
+
+TEST_F(ModelFolderTest, ATruncatedShardIsRefusedByName) {
+  WriteWeights("model.safetensors", "");
+  const auto file = folder_ / "model.safetensors";
+  std::filesystem::resize_file(file, std::filesystem::file_size(file) - 1);
+  EXPECT_THAT(Error(), HasSubstr("model.safetensors: tensor"));
+  EXPECT_THAT(Error(), HasSubstr("cut short"));
+}
+
+TEST_F(ModelFolderTest, AShardHoldsNothingThatTheIndexDoesNotKnow) {
+  WriteWeights("a.safetensors", "");
+  Write("model.safetensors.index.json",
+        R"({"weight_map":{"model.transformer.wte.weight":"a.safetensors"}})");
+  EXPECT_THAT(Error(), HasSubstr("does not place there"));
 }
 
 TEST(ModelFolderGoldenTest, EveryGoldenCheckpointOpens) {

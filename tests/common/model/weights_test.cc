@@ -152,12 +152,11 @@ TEST(WriteModelFolderTest, AWrittenFolderLoadsBitForBit) {
   NamedTensors extra = weights;
   extra.push_back({"zzz", at::ones({1})});
   ASSERT_TRUE(WriteModelFolder(folder, *config, extra).ok());
-  const auto reopened = ModelFolder::Open(folder);
-  ASSERT_TRUE(reopened.ok()) << reopened.status();
-  const auto refused = LoadWeights(**reopened).status();
+  const auto refused = ModelFolder::Open(folder).status();
   EXPECT_EQ(refused.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(refused.message()), HasSubstr("weights_test_model"));
-  EXPECT_THAT(std::string(refused.message()), HasSubstr("tensor zzz"));
+  EXPECT_THAT(std::string(refused.message()),
+              HasSubstr("zzz is not of this architecture"));
   std::filesystem::remove_all(folder);
 }
 
