@@ -39,7 +39,7 @@ set(MDRL_LAYERS
   "services/rollout/policy:services/rollout/client common/base common/record common/sync common/metrics common/policy threads"
   "services/rollout/decode:common/base common/record common/tensor common/model torch"
   "services/rollout:services/rollout/client services/rollout/policy services/rollout/decode common/base common/record common/sync common/metrics common/config common/wire common/net common/policy common/format common/text common/tensor common/model proto torch threads"
-  "client:common/base common/record common/sync common/net common/wire common/config common/format common/tasks proto threads")
+  "client:common/base common/record common/sync common/net common/wire common/config common/format common/text common/tasks proto threads")
 
 file(GLOB_RECURSE sources RELATIVE ${MDRL_SOURCE_DIR}
   ${MDRL_SOURCE_DIR}/common/*.h ${MDRL_SOURCE_DIR}/common/*.cc

@@ -87,6 +87,7 @@ void AddAllCommands(CommandLine& line) {
   AddRunCommands(line);
   AddLookCommands(line);
   AddFileCommands(line);
+  AddFolderCommands(line);
 }
 
 }  // namespace mdrl

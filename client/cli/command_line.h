@@ -78,6 +78,9 @@ void AddRunCommands(CommandLine& line);
 void AddLookCommands(CommandLine& line);
 // Files, without a run: client/cli/file_commands.cc.
 void AddFileCommands(CommandLine& line);
+// Model folders and checkpoints: client/cli/folder_commands.cc. REQUIRES:
+// called after AddFileCommands.
+void AddFolderCommands(CommandLine& line);
 
 }  // namespace mdrl
 

@@ -46,6 +46,10 @@ class SafetensorsFile {
   bool Contains(std::string_view name) const;
   // NotFound names the file and the tensor.
   absl::StatusOr<TensorView> Find(std::string_view name) const;
+  // Lets go of the memory that reading this file's bytes has taken: they are
+  // read again from the disk when they are next looked at. For one pass over
+  // a file that is larger than memory.
+  void DropPages() const;
   const std::map<std::string, std::string>& metadata() const {
     return header_.metadata;
   }
