@@ -9,6 +9,7 @@
 #include "client/command/checkpoint.h"
 #include "client/command/config.h"
 #include "client/command/prompts.h"
+#include "client/model/verify.h"
 #include "common/base/status_macros.h"
 
 namespace mdrl {
@@ -85,9 +86,18 @@ void AddCheckpoint(CommandLine& line) {
   CLI::App* verify = line.Add(
       *group, "verify", "Reads every byte; exit code 65 if one differs",
       "mdrlctl checkpoint verify runs/first/checkpoints/step-000080");
-  verify->add_option("folder", one->folder, folder)->required();
-  line.Does(verify,
-            [&line, one] { return RunCheckpointVerify(line.session(), *one); });
+  verify->add_option("folder", one->folder, folder + "; or of a model")
+      ->required();
+  line.Does(verify, [&line, one]() -> absl::Status {
+    if (!IsModelFolder(one->folder)) {
+      return RunCheckpointVerify(line.session(), *one);
+    }
+    MDRL_ASSIGN_OR_RETURN(const ModelDescription model,
+                          VerifyModel(one->folder));
+    *line.session().out << model.tensors << " tensors, " << model.weight_bytes
+                        << " bytes: every weight is a finite number\n";
+    return absl::OkStatus();
+  });
 }
 
 void AddShellCompletion(CommandLine& line) {

@@ -53,10 +53,8 @@ struct ExportOptions {
 };
 
 void AddExport(CommandLine& line) {
-  CLI::App* group = line.app().get_subcommand_no_throw("checkpoint");
-  if (group == nullptr) {
-    group = line.AddGroup("checkpoint", "What a run saved");
-  }
+  // AddFileCommands has made it.
+  CLI::App* group = line.app().get_subcommand("checkpoint");
   auto options = std::make_shared<ExportOptions>();
   CLI::App* command = line.Add(
       *group, "export", "A folder that other tools open, out of a checkpoint",

@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "common/base/status_macros.h"
 #include "common/format/model_folder.h"
+#include "common/format/weight_files.h"
 #include "common/format/weight_scan.h"
 
 namespace mdrl {
@@ -28,6 +29,13 @@ uint64_t CountInStretches(const SafetensorsFile& file, const TensorView& view) {
 }
 
 }  // namespace
+
+bool IsModelFolder(const std::filesystem::path& folder) {
+  std::error_code error;
+  return std::filesystem::exists(folder / kConfigFile, error) &&
+         !std::filesystem::exists(folder / "MANIFEST.json", error) &&
+         ModelFolder::HasWeights(folder);
+}
 
 absl::StatusOr<ModelDescription> VerifyModel(
     const std::filesystem::path& folder) {

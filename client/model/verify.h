@@ -11,6 +11,10 @@
 
 namespace mdrl {
 
+// Whether `folder` holds a model that no run has written: weights and a
+// configuration, and no manifest of hashes.
+bool IsModelFolder(const std::filesystem::path& folder);
+
 // Reads all bytes once and keeps few of them. Errors of DescribeModel();
 // NotFound: no weights; DataLoss lists the tensors with values that are
 // infinite or no numbers, and how many.

@@ -109,6 +109,13 @@ TEST_F(ClientModelTest, AnotherArchitectureIsRefusedByKey) {
               HasSubstr("model_type is \"llama\""));
 }
 
+TEST_F(ClientModelTest, AModelFolderHasWeightsAndNoManifest) {
+  EXPECT_TRUE(IsModelFolder(Model()));
+  EXPECT_FALSE(IsModelFolder(root_));
+  Write("MANIFEST.json", "{}");
+  EXPECT_FALSE(IsModelFolder(Model()));
+}
+
 TEST_F(ClientModelTest, VerifyNamesTensorsWithValuesThatAreNoNumbers) {
   EXPECT_TRUE(VerifyModel(Model()).ok());
   WriteWeights('\xFF');
