@@ -190,17 +190,13 @@ void CheckRollout(const Run& run, Findings* out) {
   const Decode& decode = run.rollout().decode();
   const std::string key = "rollout.decode";
   CheckDecode(decode, key, out);
-  if (decode.reveal() == Decode::THRESHOLD) {
-    out->push_back({key + ".reveal",
-                    "threshold is not in this build; low_confidence and "
-                    "random are"});
-  }
-  if (decode.cache() != Decode::NONE) {
-    out->push_back({key + ".cache", "only none is in this build"});
-  }
-  if (decode.cfg_scale() > 0) {
+  if (decode.cache() == Decode::BLOCK_CAUSAL) {
+    out->push_back({key + ".cache",
+                    "block_causal is not in this build; none, prefix and dual "
+                    "are"});
+  } else if (decode.cfg_scale() > 0 && decode.cache() != Decode::NONE) {
     out->push_back(
-        {key + ".cfg_scale", "guidance is not in this build; set it to 0.0"});
+        {key + ".cfg_scale", "must be 0.0 with a cache: guidance has none"});
   }
   for (int i = 0; i < decode.forbid_size(); ++i) {
     const std::string& word = decode.forbid(i);
@@ -295,7 +291,7 @@ void CheckTraining(const Run& run, Findings* out) {
                                  schedule.groups_per_round())});
   }
   const Decode& decode = run.rollout().decode();
-  if (decode.temperature() == 0 && decode.reveal() == Decode::LOW_CONFIDENCE) {
+  if (decode.temperature() == 0 && decode.reveal() != Decode::RANDOM) {
     out->push_back({"rollout.decode.temperature",
                     "must be above 0.0: else all completions of a group are "
                     "equal and nothing is learnt"});

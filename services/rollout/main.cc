@@ -1,4 +1,8 @@
-// mdrl-rollout: a worker that decodes and scores what the learner lends.
+// mdrl-rollout: a worker that decodes and scores what the learner lends; and
+// `mdrl-rollout generate`, which decodes without a run.
+#include <unistd.h>
+
+#include <fstream>
 #include <iostream>
 #include <memory>
 #include <random>
@@ -23,6 +27,7 @@
 #include "common/wire/manifest_wire.h"
 #include "services/rollout/client/learner_client.h"
 #include "services/rollout/client/reward_client.h"
+#include "services/rollout/command/generate.h"
 #include "services/rollout/completion_text.h"
 #include "services/rollout/options.h"
 #include "services/rollout/torch_engine.h"
@@ -120,7 +125,31 @@ int Fail(const absl::Status& status) {
   return ExitCodeOf(status);
 }
 
+int RunGenerate(std::span<const std::string_view> arguments) {
+  const absl::StatusOr<GenerateFlags> flags = ParseGenerateFlags(arguments);
+  if (!flags.ok()) return Fail(flags.status());
+  if (flags->help) {
+    std::cout << kGenerateUsage;
+    return 0;
+  }
+  std::ofstream file;
+  if (!flags->out.empty()) {
+    file.open(flags->out, std::ios::trunc);
+    if (!file) {
+      return Fail(
+          absl::InvalidArgumentError(flags->out + ": cannot be written"));
+    }
+  }
+  const absl::Status status =
+      Generate(*flags, flags->out.empty() ? std::cout : file, std::cerr,
+               /*terminal=*/isatty(STDERR_FILENO) == 1);
+  return status.ok() ? 0 : Fail(status);
+}
+
 int Main(std::span<const std::string_view> arguments) {
+  if (!arguments.empty() && arguments.front() == "generate") {
+    return RunGenerate(arguments.subspan(1));
+  }
   const absl::StatusOr<RolloutFlags> flags = ParseRolloutFlags(arguments);
   if (!flags.ok()) return Fail(flags.status());
   if (flags->command == RolloutFlags::Command::kHelp) {

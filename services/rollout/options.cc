@@ -16,6 +16,7 @@ const char kRolloutUsage[] =
     R"(mdrl-rollout --config FILE [--set KEY=VALUE]... [--name NAME] [--threads N] [--lanes N]
              [--learner ADDRESS] [--reward ADDRESS]... [--parent PID]
   decodes and scores what the learner lends, until SIGTERM or SIGINT
+mdrl-rollout generate --model DIR ...   decodes prompts without a run; see generate --help
 mdrl-rollout --help | --version
 )";
 

@@ -115,13 +115,14 @@ INSTANTIATE_TEST_SUITE_P(
         {"LoRA",
          {"lora.enabled=true"},
          "lora.enabled: LoRA is not in this build; false trains all weights"},
-        {"Caches",
-         {"rollout.decode.cache=dual"},
-         "rollout.decode.cache: only none is in this build"},
-        {"Threshold",
-         {"rollout.decode.reveal=threshold"},
-         "rollout.decode.reveal: threshold is not in this build; "
-         "low_confidence and random are"},
+        {"BlockCausalCache",
+         {"rollout.decode.cache=block_causal"},
+         "rollout.decode.cache: block_causal is not in this build; none, "
+         "prefix and dual are"},
+        {"GuidanceWithACache",
+         {"rollout.decode.cache=dual", "rollout.decode.cfg_scale=1.5"},
+         "rollout.decode.cfg_scale: must be 0.0 with a cache: guidance has "
+         "none"},
         {"Arrival",
          {"schedule.order=arrival"},
          "schedule.order: arrival is not in this build; fixed_lag is"},
