@@ -1,8 +1,10 @@
 // Whether a prompt's truth is one its task can score. Asked where prompts
 // enter.
 //
-// Truths: sudoku4 {"puzzle","solution"}, sort {"digits"}. Functions without
-// state; safe from any thread.
+// Truths: sudoku4 and sudoku9 {"puzzle","solution"}, sort {"digits"}, countdown
+// {"numbers","target"}, the others as answer_truth.h says. A truth of a task
+// that this build does not know, one that somebody else's reward service
+// scores, is any JSON. Functions without state; safe from any thread.
 #ifndef MDRL_COMMON_TASKS_CHECK_TRUTH_H_
 #define MDRL_COMMON_TASKS_CHECK_TRUTH_H_
 
@@ -20,13 +22,19 @@ std::vector<std::string> KnownTasks();
 // InvalidArgument names the tasks there are.
 absl::Status CheckTask(std::string_view task);
 
+// The rubric of evaluations where nobody named one: `eval` where the task has
+// it, but for `bare`, whose texts have no tags to parse; else `rubric`.
+std::string EvalRubricOf(std::string_view task, const std::string& rubric);
+
+// What is worth saying and no error.
 struct TruthCheck {
-  bool several_solutions = false;  // worth saying, no error
+  bool several_solutions = false;
+  bool unknown_task = false;  // only that it is JSON was checked
 };
 
-// InvalidArgument: unknown task; not a JSON object; a puzzle that is not 16
-// digits 0-4 or has no solution; a solution that does not fit its puzzle; not
-// four digits. The message says which field.
+// InvalidArgument: not JSON, or, of a known task, not what its verifier reads:
+// a puzzle with no solution, a solution that does not fit its puzzle, an answer
+// that is no number. The message says which field.
 absl::StatusOr<TruthCheck> CheckTruth(std::string_view task,
                                       std::string_view truth);
 

@@ -1,11 +1,13 @@
 #include "common/tasks/prompt_file.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "common/format/file.h"
 #include "common/tasks/check_truth.h"
+#include "common/tasks/dataset_lines.h"
 #include "common/tasks/text_lines.h"
 
 namespace mdrl {
@@ -31,16 +33,15 @@ absl::StatusOr<std::string> TextOf(const Json& object, const char* key) {
   return found->get<std::string>();
 }
 
-absl::StatusOr<Json> ParseLine(std::string_view line,
-                               std::initializer_list<std::string_view> keys) {
-  Json object = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+absl::Status CheckKeys(const Json& object,
+                       std::initializer_list<std::string_view> keys) {
   if (!object.is_object()) return Bad("not a JSON object");
   for (const auto& [key, value] : object.items()) {
     bool known = false;
     for (const std::string_view name : keys) known = known || name == key;
     if (!known) return Bad(absl::StrCat("unknown key \"", key, "\""));
   }
-  return object;
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<Turn>> TurnsOf(const Json& object) {
@@ -76,10 +77,11 @@ absl::StatusOr<std::vector<Turn>> TurnsOf(const Json& object) {
   return out;
 }
 
-absl::StatusOr<Prompt> PromptOf(std::string_view line, std::string_view task) {
-  MDRL_ASSIGN_OR_RETURN(const Json object,
-                        ParseLine(line, {"prompt", "turns", "messages",
-                                         "prefill", "truth", "id"}));
+absl::StatusOr<Prompt> PromptOf(const Json& object, std::string_view task) {
+  if (!object.is_object()) return Bad("not a JSON object");
+  if (auto prompt = PromptOfDataset(object, task)) return *std::move(prompt);
+  MDRL_RETURN_IF_ERROR(CheckKeys(
+      object, {"prompt", "turns", "messages", "prefill", "truth", "id"}));
   Prompt out;
   out.task = std::string(task);
   MDRL_ASSIGN_OR_RETURN(out.turns, TurnsOf(object));
@@ -95,23 +97,45 @@ absl::StatusOr<Prompt> PromptOf(std::string_view line, std::string_view task) {
   return out;
 }
 
+absl::Status Add(const Json& object, std::string_view task, PromptFile& out) {
+  MDRL_ASSIGN_OR_RETURN(Prompt prompt, PromptOf(object, task));
+  MDRL_ASSIGN_OR_RETURN(const TruthCheck check, CheckTruth(task, prompt.truth));
+  out.several_solutions += check.several_solutions ? 1 : 0;
+  prompt.index = out.prompts.size();
+  out.prompts.push_back(std::move(prompt));
+  return absl::OkStatus();
+}
+
+// Some data sets are one JSON list over many lines.
+absl::Status AddList(std::string_view text, std::string_view task,
+                     std::string_view where, PromptFile& out) {
+  const Json list = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!list.is_array()) {
+    return Bad(absl::StrCat(std::string(where),
+                            ": begins with [ and is not a JSON list"));
+  }
+  for (size_t i = 0; i < list.size(); ++i) {
+    MDRL_RETURN_IF_ERROR(
+        WithContext(Add(list[i], task, out),
+                    absl::StrCat(std::string(where), ": entry ", i + 1)));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<PromptFile> ParsePromptFile(std::string_view text,
                                            std::string_view task,
                                            std::string_view where) {
-  MDRL_RETURN_IF_ERROR(CheckTask(task));
   PromptFile out;
-  MDRL_RETURN_IF_ERROR(
-      ForEachLine(text, where, [&](std::string_view line) -> absl::Status {
-        MDRL_ASSIGN_OR_RETURN(Prompt prompt, PromptOf(line, task));
-        MDRL_ASSIGN_OR_RETURN(const TruthCheck check,
-                              CheckTruth(task, prompt.truth));
-        out.several_solutions += check.several_solutions ? 1 : 0;
-        prompt.index = out.prompts.size();
-        out.prompts.push_back(std::move(prompt));
-        return absl::OkStatus();
-      }));
+  if (text.substr(std::min(text.find_first_not_of(" \t\r\n"), text.size()),
+                  1) == "[") {
+    MDRL_RETURN_IF_ERROR(AddList(text, task, where, out));
+  } else {
+    MDRL_RETURN_IF_ERROR(ForEachLine(text, where, [&](std::string_view line) {
+      return Add(Json::parse(line, nullptr, false), task, out);
+    }));
+  }
   if (out.prompts.empty()) {
     return Bad(absl::StrCat(std::string(where), ": there is no prompt"));
   }
@@ -130,8 +154,8 @@ absl::StatusOr<std::vector<Demonstration>> ReadDemonstrations(
   std::vector<Demonstration> out;
   MDRL_RETURN_IF_ERROR(ForEachLine(
       text, file.string(), [&out](std::string_view line) -> absl::Status {
-        MDRL_ASSIGN_OR_RETURN(const Json object,
-                              ParseLine(line, {"prompt", "answer"}));
+        const Json object = Json::parse(line, nullptr, false);
+        MDRL_RETURN_IF_ERROR(CheckKeys(object, {"prompt", "answer"}));
         Demonstration demonstration;
         MDRL_ASSIGN_OR_RETURN(demonstration.prompt, TextOf(object, "prompt"));
         MDRL_ASSIGN_OR_RETURN(demonstration.answer, TextOf(object, "answer"));

@@ -2,8 +2,10 @@
 //
 // A prompt: {"prompt": TEXT, "truth": {...}, "id": TEXT}; instead of "prompt",
 // "turns": [{"role","text"}, ...] or "messages": [{"role","content"}, ...];
-// "id" and "prefill" are optional. A demonstration: {"prompt": TEXT, "answer":
-// TEXT}. Blank lines are skipped. Every error starts with FILE:LINE.
+// "id" and "prefill" are optional. The public data sets of gsm8k, math and
+// countdown are read as they are (dataset_lines.h), also as one JSON list. A
+// demonstration: {"prompt": TEXT, "answer": TEXT}. Blank lines are skipped.
+// Every error starts with FILE:LINE, or FILE: entry N in a list.
 //
 // Functions without state; safe from any thread.
 #ifndef MDRL_COMMON_TASKS_PROMPT_FILE_H_
@@ -28,9 +30,8 @@ struct PromptFile {
       0;  // puzzles with more than one: said, not refused
 };
 
-// `where` is the file's name in messages. InvalidArgument: unknown task, no
-// prompt at all, a line that is no such object, a truth that CheckTruth
-// refuses.
+// `where` is the file's name in messages. InvalidArgument: no prompt at all, a
+// line that is no such object, a truth that CheckTruth refuses.
 absl::StatusOr<PromptFile> ParsePromptFile(std::string_view text,
                                            std::string_view task,
                                            std::string_view where);

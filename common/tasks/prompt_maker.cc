@@ -4,10 +4,13 @@
 #include <array>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/base/hash.h"
 #include "common/base/philox.h"
 #include "common/base/status_macros.h"
+#include "common/tasks/countdown.h"
 #include "common/tasks/sort.h"
+#include "common/tasks/sudoku9.h"
 
 namespace mdrl {
 namespace {
@@ -17,23 +20,6 @@ constexpr uint64_t kMaxCount = 1'000'000;
 constexpr Stream kMaking = static_cast<Stream>(7);
 constexpr uint32_t kForPrompt = 0;
 constexpr uint32_t kForDemonstration = 1;
-
-absl::Status Check(const MakeOptions& options) {
-  MDRL_RETURN_IF_ERROR(CheckTask(options.task));
-  if (options.count < 1 || options.count > kMaxCount) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "count is ", options.count, "; it must be from 1 to ", kMaxCount));
-  }
-  if (!(options.careless >= 0.0 && options.careless <= 1.0)) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "careless is ", options.careless, "; it must be from 0 to 1"));
-  }
-  if (options.careless > 0.0 && options.task != "sudoku4") {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "careless answers exist for sudoku4 only, not for ", options.task));
-  }
-  return absl::OkStatus();
-}
 
 uint64_t KeyOf(const MakeOptions& options) {
   const Digest digest = Sha256()
@@ -71,21 +57,92 @@ struct Item {
   std::string answer;
 };
 
-Item MakeItem(const MakeOptions& options, uint64_t key, uint64_t i) {
-  PhiloxSequence random = Numbers(key, i, kForPrompt);
-  PhiloxSequence demonstration = Numbers(key, i, kForDemonstration);
-  if (options.task == "sort") {
-    const std::string digits = DrawSort(options.split, random);
-    return {SortPrompt(digits, IdOf(options, i)),
-            ShuffledAnswer(digits, demonstration)};
-  }
-  const Sudoku4Puzzle drawn = DrawSudoku4(options.split, random);
-  const bool careless = demonstration.NextUniform() < options.careless;
-  return {Sudoku4Prompt({drawn.puzzle, drawn.solution}, IdOf(options, i)),
+// What one draw needs. `random` is the prompt's, `shown` its demonstration's.
+struct Draw {
+  const MakeOptions& options;
+  std::string id;
+  PhiloxSequence random;
+  PhiloxSequence shown;
+};
+
+Item MakeSort(Draw draw) {
+  const std::string digits = DrawSort(draw.options.split, draw.random);
+  return {SortPrompt(digits, draw.id), ShuffledAnswer(digits, draw.shown)};
+}
+
+Item MakeSudoku4(Draw draw) {
+  const Sudoku4Puzzle drawn = DrawSudoku4(draw.options.split, draw.random);
+  const bool careless = draw.shown.NextUniform() < draw.options.careless;
+  return {Sudoku4Prompt({drawn.puzzle, drawn.solution}, draw.id),
           ToText(careless ? CarelessAnswer(drawn.puzzle) : drawn.solution)};
 }
 
+Item MakeSudoku9(Draw draw) {
+  SudokuTruth drawn = DrawSudoku9(draw.options.split, draw.random);
+  const std::string truth =
+      absl::StrCat("{\"puzzle\":\"", drawn.puzzle, "\",\"solution\":\"",
+                   drawn.solution, "\"}");
+  return {BarePrompt("sudoku9", drawn.puzzle, truth, draw.id),
+          std::move(drawn.solution)};
+}
+
+Item MakeCountdown(Draw draw) {
+  CountdownProblem drawn = DrawCountdown(draw.options.split, draw.random);
+  return {CountdownPrompt(drawn.truth, draw.id), std::move(drawn.expression)};
+}
+
+struct Generator {
+  std::string_view task;
+  Item (*make)(Draw draw);
+};
+constexpr Generator kGenerators[] = {{"countdown", MakeCountdown},
+                                     {"sort", MakeSort},
+                                     {"sudoku4", MakeSudoku4},
+                                     {"sudoku9", MakeSudoku9}};
+
+const Generator* FindGenerator(std::string_view task) {
+  for (const Generator& generator : kGenerators) {
+    if (generator.task == task) return &generator;
+  }
+  return nullptr;
+}
+
+absl::Status Check(const MakeOptions& options) {
+  if (FindGenerator(options.task) == nullptr) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("there is no generator for \"", options.task,
+                     "\"; there are ", absl::StrJoin(GeneratedTasks(), ", ")));
+  }
+  if (options.count < 1 || options.count > kMaxCount) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "count is ", options.count, "; it must be from 1 to ", kMaxCount));
+  }
+  if (!(options.careless >= 0.0 && options.careless <= 1.0)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "careless is ", options.careless, "; it must be from 0 to 1"));
+  }
+  if (options.careless > 0.0 && options.task != "sudoku4") {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "careless answers exist for sudoku4 only, not for ", options.task));
+  }
+  return absl::OkStatus();
+}
+
+Item MakeItem(const MakeOptions& options, uint64_t key, uint64_t i) {
+  return FindGenerator(options.task)
+      ->make({options, IdOf(options, i), Numbers(key, i, kForPrompt),
+              Numbers(key, i, kForDemonstration)});
+}
+
 }  // namespace
+
+std::vector<std::string> GeneratedTasks() {
+  std::vector<std::string> out;
+  for (const Generator& generator : kGenerators) {
+    out.emplace_back(generator.task);
+  }
+  return out;
+}
 
 absl::StatusOr<std::vector<Prompt>> MakePrompts(const MakeOptions& options) {
   MDRL_RETURN_IF_ERROR(Check(options));
@@ -107,6 +164,17 @@ absl::StatusOr<std::vector<Demonstration>> MakeDemonstrations(
     Item item = MakeItem(options, key, i);
     out.push_back({item.prompt.turns[0].text, std::move(item.answer)});
   }
+  return out;
+}
+
+Prompt CountdownPrompt(const CountdownTruth& truth, std::string id) {
+  Prompt out;
+  out.task = "countdown";
+  out.turns = {
+      {"user", absl::StrCat("Numbers: [", absl::StrJoin(truth.numbers, ", "),
+                            "]\nTarget: ", truth.target)}};
+  out.truth = ToJson(truth);
+  out.id = std::move(id);
   return out;
 }
 

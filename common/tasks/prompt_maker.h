@@ -16,12 +16,13 @@
 #include "absl/status/statusor.h"
 #include "common/record/prompt.h"
 #include "common/tasks/check_truth.h"
+#include "common/tasks/countdown.h"
 #include "common/tasks/split.h"
 
 namespace mdrl {
 
 struct MakeOptions {
-  std::string task;    // "sudoku4" or "sort"
+  std::string task;    // one of GeneratedTasks()
   uint64_t count = 0;  // 1 to 10^6
   uint64_t seed = 0;
   Split split = Split::kTrain;
@@ -36,13 +37,19 @@ struct Demonstration {
   friend bool operator==(const Demonstration&, const Demonstration&) = default;
 };
 
+// The tasks that have a generator, sorted.
+std::vector<std::string> GeneratedTasks();
+
 // InvalidArgument names the option that is out of range.
 absl::StatusOr<std::vector<Prompt>> MakePrompts(const MakeOptions& options);
-// sudoku4: the solution, or a careless answer; sort: the digits in random
-// order, never on purpose the right one.
+// sudoku4: the solution, or a careless answer; sudoku9: the solution;
+// countdown: an expression; sort: the digits in random order, never on purpose
+// the right one.
 absl::StatusOr<std::vector<Demonstration>> MakeDemonstrations(
     const MakeOptions& options);
 
+// "Numbers: [3, 25, 7]\nTarget: 82", as the published sets ask.
+Prompt CountdownPrompt(const CountdownTruth& truth, std::string id);
 // One prompt of its task: a user turn "<bos>" + digits + "<sep>".
 Prompt Sudoku4Prompt(const Sudoku4Truth& truth, std::string id);
 Prompt SortPrompt(std::string_view digits, std::string id);

@@ -2,7 +2,8 @@
 //
 // sudoku4: CSV with the header "Puzzle,Solution", or JSON lines
 // {"puzzle","solution"}; a solution left out is filled in where it is the only
-// one. sort: JSON lines {"digits"}. Functions without state.
+// one. sort: JSON lines {"digits"}. Any other task: a prompt file. Functions
+// without state.
 #ifndef MDRL_COMMON_TASKS_TEST_SET_H_
 #define MDRL_COMMON_TASKS_TEST_SET_H_
 

@@ -105,16 +105,24 @@ void FillDesk(const ModelSource& source, LearnerOptions& options) {
   desk.tokenizer_hash = source.tokenizer_hash;
   desk.vocabulary = static_cast<uint32_t>(source.config.vocab);
   desk.tokenize =
-      [tokenizer = source.tokenizer, chat = source.chat](
+      [tokenizer = source.tokenizer, chat = source.chat,
+       templates = options.templates](
           const Prompt& prompt) -> absl::StatusOr<std::vector<int32_t>> {
+    std::vector<Turn> turns = prompt.turns;
+    if (const auto words = templates.find(prompt.task);
+        words != templates.end()) {
+      MDRL_ASSIGN_OR_RETURN(turns, words->second.Apply(prompt));
+    }
     MDRL_ASSIGN_OR_RETURN(const std::string text,
-                          chat.Render(prompt.turns, prompt.prefill));
+                          chat.Render(turns, prompt.prefill));
     return tokenizer->Encode(text);
   };
   desk.validate = [](const Prompt& prompt) -> absl::StatusOr<std::string> {
     MDRL_ASSIGN_OR_RETURN(const TruthCheck check,
                           CheckTruth(prompt.task, prompt.truth));
-    return std::string(check.several_solutions ? "several solutions" : "");
+    return std::string(check.several_solutions ? "several solutions"
+                       : check.unknown_task    ? "truth not checked"
+                                               : "");
   };
   desk.group_codec = WireCodecs().group;
   desk.text_of = [tokenizer =

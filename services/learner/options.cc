@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "common/base/error.h"
 #include "common/base/hash.h"
 #include "common/base/status_macros.h"
 #include "common/config/check_config.h"
@@ -17,6 +18,7 @@
 #include "common/config/key_spec.h"
 #include "common/config/load_config.h"
 #include "common/config/print_config.h"
+#include "common/tasks/check_truth.h"
 #include "google/protobuf/generated_enum_reflection.h"
 #include "mdrl/config/v1/run.pb.h"
 
@@ -134,6 +136,23 @@ std::vector<DecodeSettings> ToEvaluationDecodes(const config::v1::Run& run) {
   return all;
 }
 
+absl::StatusOr<std::map<std::string, PromptTemplate>> ToTemplates(
+    const config::v1::Run& run) {
+  std::map<std::string, PromptTemplate> out;
+  for (const auto& [name, task] : run.tasks()) {
+    if (!task.has_template_()) continue;
+    const absl::StatusOr<PromptTemplate> words =
+        PromptTemplate::Create(name, task.template_());
+    if (!words.ok()) {
+      return OrReason(WithContext(words.status(),
+                                  absl::StrCat("tasks.", name, ".template")),
+                      reason::kConfiguration);
+    }
+    out.emplace(name, *words);
+  }
+  return out;
+}
+
 DeskOptions ToDesk(const config::v1::Run& run) {
   DeskOptions desk;
   desk.seed = run.run().seed();
@@ -148,8 +167,8 @@ DeskOptions ToDesk(const config::v1::Run& run) {
   for (const auto& [name, task] : run.tasks()) {
     TaskOptions& to = desk.tasks[name];
     to.rubric = task.rubric();
-    to.eval_rubric =
-        task.has_eval_rubric() ? task.eval_rubric() : task.rubric();
+    to.eval_rubric = task.has_eval_rubric() ? task.eval_rubric()
+                                            : EvalRubricOf(name, task.rubric());
     to.weights.insert(task.weights().begin(), task.weights().end());
     to.keep_text_after_eos = task.text_after_eos() == config::v1::Task::KEEP;
   }
@@ -274,6 +293,7 @@ absl::StatusOr<LearnerOptions> LoadLearnerOptions(
   options.ledger_queue = run.ledger().queue();
   options.keep_events = run.ledger().keep_events();
   options.grace = ToAbslDuration(run.timeouts().grace());
+  MDRL_ASSIGN_OR_RETURN(options.templates, ToTemplates(run));
   options.desk = ToDesk(run);
   return options;
 }

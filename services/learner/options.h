@@ -4,6 +4,7 @@
 #define MDRL_SERVICES_LEARNER_OPTIONS_H_
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "absl/time/time.h"
 #include "common/base/id.h"
 #include "common/base/log.h"
+#include "common/tasks/prompt_template.h"
 #include "services/learner/algorithm/settings.h"
 #include "services/learner/desk/desk_options.h"
 
@@ -106,6 +108,9 @@ struct LearnerOptions {
   absl::Duration explain_after = absl::Seconds(30);
   absl::Duration alarm_after = absl::Seconds(900);
   bool exit_on_alarm = false;
+
+  // By task; one that is not here takes its prompts' turns as they are.
+  std::map<std::string, PromptTemplate> templates;
 
   // Filled as far as the configuration goes; main adds hashes, ids and the
   // tokenizer.

@@ -33,8 +33,44 @@ TEST(CheckTruthTest, SeveralSolutionsAreSaidNotRefused) {
             "4312213434211243");
 }
 
+TEST(CheckTruthTest, OfAnUnknownTaskOnlyThatItIsJsonIsChecked) {
+  const auto unknown = CheckTruth("chess", R"({"mate":"Qh7"})");
+  ASSERT_TRUE(unknown.ok());
+  EXPECT_TRUE(unknown->unknown_task);
+  EXPECT_THAT(ErrorOf("chess", "{"), HasSubstr("JSON"));
+  EXPECT_FALSE(CheckTruth("sort", R"({"digits":"3141"})")->unknown_task);
+}
+
+TEST(CheckTruthTest, AnswersAreOfTheirTasksKind) {
+  EXPECT_TRUE(CheckTruth("gsm8k", R"({"answer":"1,600"})").ok());
+  EXPECT_THAT(ErrorOf("gsm8k", R"({"answer":"many"})"), HasSubstr("number"));
+  EXPECT_THAT(ErrorOf("gsm8k", R"({"answer":null})"), HasSubstr("null"));
+  EXPECT_THAT(ErrorOf("gsm8k", R"({"answer":18})"), HasSubstr("\"answer\""));
+  EXPECT_TRUE(CheckTruth("math", R"({"answer":"\\frac12"})").ok());
+  EXPECT_TRUE(CheckTruth("exact_match", R"({"answer":"yes"})").ok());
+  EXPECT_THAT(ErrorOf("exact_match", "{}"), HasSubstr("\"answer\""));
+  EXPECT_TRUE(CheckTruth("numeric", R"({"answer":"3/4"})").ok());
+  EXPECT_TRUE(CheckTruth("numeric", R"({"answer":1,"tolerance":0.5})").ok());
+  EXPECT_THAT(ErrorOf("numeric", R"({"answer":"x"})"), HasSubstr("number"));
+  EXPECT_THAT(ErrorOf("numeric", R"({"answer":1,"tolerance":-1})"),
+              HasSubstr("at least 0"));
+}
+
+TEST(CheckTruthTest, CountdownHoldsNumbersAndATarget) {
+  EXPECT_TRUE(
+      CheckTruth("countdown", R"({"numbers":[3,25.0,7],"target":154})").ok());
+  for (const char* numbers : {"[]", "3", "[1,2,3,4,5,6,7,8,9]"}) {
+    EXPECT_THAT(ErrorOf("countdown", std::string(R"({"target":1,"numbers":)") +
+                                         numbers + "}"),
+                HasSubstr("\"numbers\""));
+  }
+  EXPECT_THAT(ErrorOf("countdown", R"({"numbers":[-1],"target":1})"),
+              HasSubstr("whole number"));
+  EXPECT_THAT(ErrorOf("countdown", R"({"numbers":[1],"target":1.5})"),
+              HasSubstr("\"target\""));
+}
+
 TEST(CheckTruthTest, RefusesByField) {
-  EXPECT_THAT(ErrorOf("chess", "{}"), HasSubstr("sort, sudoku4"));
   EXPECT_THAT(ErrorOf("sudoku4", "{"), HasSubstr("JSON"));
   EXPECT_THAT(ErrorOf("sudoku4", "{}"), HasSubstr("\"puzzle\""));
   EXPECT_THAT(ErrorOf("sudoku4", R"({"puzzle":"12","solution":"1"})"),

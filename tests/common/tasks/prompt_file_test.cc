@@ -59,7 +59,8 @@ TEST(PromptFileTest, ErrorsNameFileAndLine) {
   EXPECT_THAT(ErrorOf(R"({"messages":[{"role":"user"}],"truth":{}})"),
               HasSubstr("\"content\" must be a string"));
   EXPECT_THAT(ErrorOf(R"({"turns":[],"truth":{}})"), HasSubstr("turns"));
-  EXPECT_THAT(ErrorOf(good, "chess"), HasSubstr("unknown task"));
+  // Somebody else may score it.
+  EXPECT_EQ(ErrorOf(good, "chess"), "");
 }
 
 }  // namespace

@@ -23,6 +23,13 @@ TEST(PromptMakerTest, SameOptionsSamePromptsAndLongerSetsStartAlike) {
 TEST(PromptMakerTest, FirstPromptsStayWhatTheyAre) {
   EXPECT_EQ((*MakePrompts({"sudoku4", 1, 1}))[0].turns[0].text,
             "<bos>3421120401000000<sep>");
+  EXPECT_EQ((*MakePrompts({"countdown", 1, 1}))[0].turns[0].text,
+            "Numbers: [99, 20, 80]\nTarget: 1");
+  EXPECT_EQ(
+      (*MakePrompts({"sudoku9", 1, 1}))[0].turns[0].text,
+      "<bos>"
+      "90256807307000009600094720100801070260000300840187063906948031510005692"
+      "4000139007<sep>");
   EXPECT_EQ((*MakePrompts({"sort", 1, 1}))[0].turns[0].text, "<bos>1549<sep>");
 }
 
@@ -38,6 +45,23 @@ TEST(PromptMakerTest, PromptsAreBareAndTheirTruthChecks) {
     }
     EXPECT_EQ((*prompts)[7].index, 7u);
     EXPECT_EQ((*prompts)[7].id, std::string(task) + "-test-0-7");
+  }
+}
+
+TEST(PromptMakerTest, TruthsOfEveryGeneratorCheck) {
+  EXPECT_THAT(GeneratedTasks(), ::testing::ElementsAre("countdown", "sort",
+                                                       "sudoku4", "sudoku9"));
+  for (const std::string& task : GeneratedTasks()) {
+    for (const Split split :
+         {Split::kTrain, Split::kValidation, Split::kTest}) {
+      const auto prompts = MakePrompts({task, 5, 9, split});
+      ASSERT_TRUE(prompts.ok()) << prompts.status();
+      for (const Prompt& prompt : *prompts) {
+        const auto check = CheckTruth(task, prompt.truth);
+        ASSERT_TRUE(check.ok()) << check.status();
+        EXPECT_FALSE(check->several_solutions);
+      }
+    }
   }
 }
 
