@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -196,12 +197,24 @@ struct ScoreReply {
 };
 
 struct TaskListing {
+  struct Component {
+    std::string name;
+    double weight = 0.0;
+    std::optional<double> least;  // of its value; absent: no bound
+    std::optional<double> most;
+  };
+  struct Rubric {
+    std::string name;
+    std::vector<Component> components;
+  };
   struct Task {
     std::string name;
     std::string verifier_version;
     std::vector<std::string> components;
     bool runs_programs = false;
     std::vector<std::string> rubrics;
+    std::string truth;                 // its form, in words
+    std::vector<Rubric> rubric_specs;  // of `rubrics`, in that order, or none
   };
   std::vector<Task> tasks;
   std::string sandbox;

@@ -52,6 +52,46 @@ absl::StatusOr<ScoreReply::Item> ReadItem(const v1::ScoreResponse::Item& wire) {
   return item;
 }
 
+v1::ListTasksResponse::Component WriteSpec(
+    const TaskListing::Component& component) {
+  v1::ListTasksResponse::Component wire;
+  wire.set_name(component.name);
+  wire.set_weight(component.weight);
+  if (component.least) wire.set_least(*component.least);
+  if (component.most) wire.set_most(*component.most);
+  return wire;
+}
+
+absl::StatusOr<TaskListing::Component> ReadSpec(
+    const v1::ListTasksResponse::Component& wire) {
+  MDRL_RETURN_IF_ERROR(CheckText(wire.name(), kMaxNameBytes, "name"));
+  MDRL_RETURN_IF_ERROR(CheckFinite(wire.weight(), "weight"));
+  TaskListing::Component component;
+  component.name = wire.name();
+  component.weight = wire.weight();
+  if (wire.has_least()) component.least = wire.least();
+  if (wire.has_most()) component.most = wire.most();
+  return component;
+}
+
+v1::ListTasksResponse::Rubric WriteRubric(const TaskListing::Rubric& rubric) {
+  v1::ListTasksResponse::Rubric wire;
+  wire.set_name(rubric.name);
+  WriteList(rubric.components, WriteSpec, wire.mutable_components());
+  return wire;
+}
+
+absl::StatusOr<TaskListing::Rubric> ReadRubric(
+    const v1::ListTasksResponse::Rubric& wire) {
+  MDRL_RETURN_IF_ERROR(CheckText(wire.name(), kMaxNameBytes, "name"));
+  TaskListing::Rubric rubric;
+  rubric.name = wire.name();
+  MDRL_ASSIGN_OR_RETURN(rubric.components, ReadList<TaskListing::Component>(
+                                               wire.components(), kMaxItems,
+                                               "components", ReadSpec));
+  return rubric;
+}
+
 v1::ListTasksResponse::Task WriteTask(const TaskListing::Task& task) {
   v1::ListTasksResponse::Task wire;
   wire.set_name(task.name);
@@ -60,6 +100,8 @@ v1::ListTasksResponse::Task WriteTask(const TaskListing::Task& task) {
                                  task.components.end());
   wire.set_runs_programs(task.runs_programs);
   wire.mutable_rubrics()->Add(task.rubrics.begin(), task.rubrics.end());
+  wire.set_truth(task.truth);
+  WriteList(task.rubric_specs, WriteRubric, wire.mutable_rubric_specs());
   return wire;
 }
 
@@ -77,6 +119,11 @@ absl::StatusOr<TaskListing::Task> ReadTask(
   task.components.assign(wire.components().begin(), wire.components().end());
   task.runs_programs = wire.runs_programs();
   task.rubrics.assign(wire.rubrics().begin(), wire.rubrics().end());
+  MDRL_RETURN_IF_ERROR(CheckText(wire.truth(), kMaxTextBytes, "truth"));
+  task.truth = wire.truth();
+  MDRL_ASSIGN_OR_RETURN(task.rubric_specs, ReadList<TaskListing::Rubric>(
+                                               wire.rubric_specs(), kMaxItems,
+                                               "rubric_specs", ReadRubric));
   return task;
 }
 

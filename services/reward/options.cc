@@ -14,7 +14,8 @@ const char kRewardUsage[] =
     R"(mdrl-reward [--config FILE] [--set KEY=VALUE]... [--listen ADDRESS]
   serves RewardService until SIGTERM or SIGINT
 mdrl-reward score --task TASK [--rubric NAME] [--weight COMPONENT=X]... --in FILE --out FILE
-  scores JSON lines {"text","truth"[,"id"]} without a server
+  scores JSON lines without a server: {"text","truth","id"}, or
+  {"question","ground_truth","generation"}; --rubric is spg.train where there is one
 mdrl-reward --help | --version
 )";
 

@@ -26,7 +26,7 @@ struct RewardFlags {
   std::string listen;             // empty: the configuration's, or the default
   // score
   std::string task;
-  std::string rubric;  // empty: the task's only one
+  std::string rubric;  // empty: score_lines.h says which
   std::string in;
   std::string out;
   std::map<std::string, double> weights;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -47,24 +48,29 @@ absl::StatusOr<Rubric> Rubric::Create(
   return out;
 }
 
-absl::StatusOr<Score> Rubric::ScoreText(std::string_view truth,
-                                        std::string_view text) const {
-  MDRL_ASSIGN_OR_RETURN(Verdict verdict, entry_->verify(truth, text));
-  MDRL_CHECK(verdict.values.size() == weights_.size())
-      << std::string(task_->name) << "/" << std::string(entry_->name);
-  Score out;
-  out.outcome = verdict.outcome;
-  double reward = 0.0;
-  for (size_t i = 0; i < weights_.size(); ++i) {
-    reward += weights_[i] * verdict.values[i];
-    out.components.push_back({std::string(entry_->components[i].name),
-                              verdict.values[i], weights_[i]});
-  }
-  out.reward = reward;
-  out.correct = verdict.correct;
-  out.extracted = std::move(verdict.extracted);
-  out.verifier_version = std::string(task_->verifier_version);
-  return out;
+absl::StatusOr<Rubric::Judge> Rubric::For(std::string_view truth) const {
+  MDRL_ASSIGN_OR_RETURN(Verify verify, entry_->prepare(truth));
+  return [rubric = *this, verify = std::move(verify)](std::string_view text) {
+    Verdict verdict = verify(text);
+    const auto components = rubric.entry_->components;
+    MDRL_CHECK(verdict.values.size() == components.size())
+        << std::string(rubric.task_->name) << "/"
+        << std::string(rubric.entry_->name);
+    Score out;
+    out.outcome = verdict.outcome;
+    out.components.reserve(components.size());
+    double reward = 0.0;
+    for (size_t i = 0; i < components.size(); ++i) {
+      reward += rubric.weights_[i] * verdict.values[i];
+      out.components.push_back({std::string(components[i].name),
+                                verdict.values[i], rubric.weights_[i]});
+    }
+    out.reward = reward;
+    out.correct = verdict.correct;
+    out.extracted = std::move(verdict.extracted);
+    out.verifier_version = std::string(rubric.task_->verifier_version);
+    return out;
+  };
 }
 
 }  // namespace mdrl

@@ -4,6 +4,7 @@
 #ifndef MDRL_SERVICES_REWARD_RUBRIC_H_
 #define MDRL_SERVICES_REWARD_RUBRIC_H_
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -24,10 +25,11 @@ class Rubric {
       std::string_view task, std::string_view rubric,
       const std::map<std::string, double>& weights);
 
-  // reward = sum of weight x value. InvalidArgument: a truth of another task.
-  // Any text has a score.
-  absl::StatusOr<Score> ScoreText(std::string_view truth,
-                                  std::string_view text) const;
+  // Scores texts against one truth: any text has a score, reward = sum of
+  // weight x value. Outlives the rubric that it came from.
+  using Judge = std::function<Score(std::string_view text)>;
+  // InvalidArgument: a truth of another task.
+  absl::StatusOr<Judge> For(std::string_view truth) const;
 
  private:
   Rubric(const TaskEntry& task, const RubricEntry& entry);

@@ -1,7 +1,8 @@
 #include "services/reward/scoring.h"
 
-#include <algorithm>
+#include <cmath>
 #include <set>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -31,6 +32,23 @@ absl::Status CheckSizes(const ScoreRequest& request) {
   return absl::OkStatus();
 }
 
+// For the caller to find it among his own.
+std::string PromptName(const ScoreRequest& request) {
+  return request.prompt.id.empty()
+             ? std::string("prompt.truth")
+             : absl::StrCat("prompt ", request.prompt.id.substr(0, 80),
+                            ": prompt.truth");
+}
+
+TaskListing::Component Describe(const ComponentSpec& component) {
+  TaskListing::Component out;
+  out.name = std::string(component.name);
+  out.weight = component.weight;
+  if (std::isfinite(component.least)) out.least = component.least;
+  if (std::isfinite(component.most)) out.most = component.most;
+  return out;
+}
+
 }  // namespace
 
 absl::StatusOr<ScoreReply> ScoreTexts(const ScoreRequest& request) {
@@ -38,13 +56,15 @@ absl::StatusOr<ScoreReply> ScoreTexts(const ScoreRequest& request) {
   MDRL_ASSIGN_OR_RETURN(
       const Rubric rubric,
       Rubric::Create(request.prompt.task, request.rubric, request.weights));
+  const auto judge = rubric.For(request.prompt.truth);
+  if (!judge.ok()) return WithContext(judge.status(), PromptName(request));
   ScoreReply reply;
+  reply.items.reserve(request.texts.size());
   for (const ScoreRequest::Text& text : request.texts) {
     const absl::Time start = Clock::Real().Now();
-    auto score = rubric.ScoreText(request.prompt.truth, text.text);
-    if (!score.ok()) return WithContext(score.status(), "prompt.truth");
-    score->took = Clock::Real().Now() - start;
-    reply.items.push_back({text.index, *std::move(score)});
+    Score score = (*judge)(text.text);
+    score.took = Clock::Real().Now() - start;
+    reply.items.push_back({text.index, std::move(score)});
   }
   return reply;
 }
@@ -56,11 +76,15 @@ TaskListing ListTasks() {
     listed.name = std::string(task->name);
     listed.verifier_version = std::string(task->verifier_version);
     listed.runs_programs = task->runs_programs;
+    listed.truth = std::string(task->truth);
     std::set<std::string> components;
     for (const RubricEntry& rubric : task->rubrics) {
       listed.rubrics.emplace_back(rubric.name);
+      TaskListing::Rubric& spec = listed.rubric_specs.emplace_back();
+      spec.name = std::string(rubric.name);
       for (const ComponentSpec& component : rubric.components) {
         components.emplace(component.name);
+        spec.components.push_back(Describe(component));
       }
     }
     listed.components.assign(components.begin(), components.end());

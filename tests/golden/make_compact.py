@@ -2,8 +2,8 @@
 
     python3 tests/golden/make_compact.py GOLDEN_FOLDER tests/golden [DATA_FOLDER]
 
-DATA_FOLDER holds what a model wrote about Sudoku puzzles (llada8b_sudoku_gen256*);
-twenty of its lines become tests/golden/data.
+DATA_FOLDER holds what a model wrote for four tasks (llada8b_TASK_gen256*); twenty lines
+of each become tests/golden/data.
 Python 3.11, standard library only. Tensors are copied byte for byte.
 """
 
@@ -50,6 +50,21 @@ DATA_LINES = 20
 TOKENIZER_FILES = ["tokenizer.json", "tokenizer_config.json",
                    "special_tokens_map.json", "chat_template.json"]
 TEXT_EVERY, TEXT_LIMIT = 5, 120
+
+
+def tags(text):
+    return text.count("<answer>"), text.count("</answer>")
+
+
+# What makes a line of another kind, by task: e is what is expected of it, t the text.
+DATA_KINDS = {
+    "countdown": lambda e, t: (*e["rewards"].values(), e["correct"], tags(t), "=" in e["extracted"]),
+    "gsm8k": lambda e, t: (
+        e["extracted"] is None, e["correct"], e["rewards"]["int"], t.isascii(), tags(t)),
+    "math500": lambda e, t: (
+        e["extracted"] is None, *e["rewards"].values(), e["correct"], t.isascii()),
+    "sudoku": lambda e, t: (e["rewards"]["sudoku"], e["correct_cells"], tags(t)),
+}
 # Configuration and tensors; their logits take 2 MB.
 ADAPTERS = ["lora_rank_alpha_pattern", "lora_suffix_ff_out"]
 
@@ -180,23 +195,21 @@ def compact_tokenizer(source, target):
 
 
 def compact_data(source, target):
-    name = "llada8b_sudoku_gen256"
-    texts = (source / f"{name}.jsonl").read_text().splitlines()
-    expected = (source / f"{name}.expected.jsonl").read_text().splitlines()
-    # One line of every kind first (reward, whether anything was extracted,
-    # length of the pattern's catch), then further ones in order.
-    kinds, first, rest = set(), [], []
-    for i, line in enumerate(expected):
-        e = json.loads(line)
-        tags = texts[i].count("<answer>"), texts[i].count("</answer>")
-        kind = e["rewards"]["sudoku"], e["correct_cells"], tags
-        (rest if kind in kinds else first).append(i)
-        kinds.add(kind)
-    chosen = sorted((first + rest)[:DATA_LINES])
     (target / "data").mkdir(parents=True, exist_ok=True)
-    for lines, suffix in ((texts, ".jsonl"), (expected, ".expected.jsonl")):
-        (target / "data" / (name + suffix)).write_text(
-            "".join(lines[i] + "\n" for i in chosen))
+    for task, kind_of in DATA_KINDS.items():
+        name = f"llada8b_{task}_gen256"
+        texts = (source / f"{name}.jsonl").read_text().splitlines()
+        expected = (source / f"{name}.expected.jsonl").read_text().splitlines()
+        # One line of every kind first, then further ones in order.
+        kinds, first, rest = set(), [], []
+        for i, line in enumerate(expected):
+            kind = kind_of(json.loads(line), json.loads(texts[i])["generation"])
+            (rest if kind in kinds else first).append(i)
+            kinds.add(kind)
+        chosen = sorted((first + rest)[:DATA_LINES])
+        for lines, suffix in ((texts, ".jsonl"), (expected, ".expected.jsonl")):
+            (target / "data" / (name + suffix)).write_text(
+                "".join(lines[i] + "\n" for i in chosen))
 
 
 def main():

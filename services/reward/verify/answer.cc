@@ -1,9 +1,12 @@
 #include "services/reward/verify/answer.h"
 
-#include <algorithm>
+#include "common/text/utf8.h"
 
 namespace mdrl {
 namespace {
+
+constexpr size_t kNone = std::string_view::npos;
+constexpr size_t kExcerptBytes = 256;
 
 bool In(char32_t c, char32_t first, char32_t last) {
   return c >= first && c <= last;
@@ -16,12 +19,22 @@ bool IsRaisedDigit(char32_t c) {
          In(c, 0x2460, 0x2468);
 }
 
+bool IsAscii(char c) { return static_cast<unsigned char>(c) < 0x80; }
+
+// Where the code point that ends before `end` begins.
+size_t LastCodePoint(std::string_view text, size_t end) {
+  size_t at = end - 1;
+  while (at > 0 && end - at < 4 && (text[at] & 0xC0) == 0x80) --at;
+  return at + CodePointAt(text, at).bytes == end ? at : end - 1;
+}
+
 }  // namespace
 
 bool IsSpace(char32_t c) {
-  return In(c, 0x09, 0x0D) || In(c, 0x1C, 0x20) || c == 0x85 || c == 0xA0 ||
-         c == 0x1680 || In(c, 0x2000, 0x200A) || c == 0x2028 || c == 0x2029 ||
-         c == 0x202F || c == 0x205F || c == 0x3000;
+  if (c < 0x80) return In(c, 0x09, 0x0D) || In(c, 0x1C, 0x20);
+  return c == 0x85 || c == 0xA0 || c == 0x1680 || In(c, 0x2000, 0x200A) ||
+         c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F ||
+         c == 0x3000;
 }
 
 bool IsDecimal(char32_t c) {
@@ -29,6 +42,8 @@ bool IsDecimal(char32_t c) {
          In(c, 0x0966, 0x096F) || In(c, 0xFF10, 0xFF19) ||
          In(c, 0x1D7CE, 0x1D7FF);
 }
+
+bool IsDigit(char32_t c) { return IsDecimal(c) || IsRaisedDigit(c); }
 
 bool IsWord(char32_t c) {
   if (c < 0x80) {
@@ -46,42 +61,89 @@ bool IsWord(char32_t c) {
          !In(c, 0x1F000, 0x1FAFF);
 }
 
-std::optional<std::u32string_view> LastTaggedAnswer(std::u32string_view text) {
-  std::optional<std::u32string_view> last;
-  for (size_t at = 0;;) {
-    const size_t open = text.find(kAnswerOpen, at);
-    if (open == std::u32string_view::npos) return last;
-    const size_t begin = open + kAnswerOpen.size();
-    const size_t end = text.find(kAnswerClose, begin);
-    if (end == std::u32string_view::npos) return last;
-    last = text.substr(begin, end - begin);
-    at = end + kAnswerClose.size();
+CodePoint CodePointAt(std::string_view text, size_t at) {
+  if (IsAscii(text[at])) return {static_cast<char32_t>(text[at]), 1};
+  const std::optional<size_t> length = Utf8Length(text.substr(at));
+  if (!length) return {kReplacementCharacter, 1};
+  return {CodePointOf(text.substr(at, *length)), *length};
+}
+
+size_t CountCodePoints(std::string_view text) {
+  size_t count = 0;
+  for (const char c : text) count += (c & 0xC0) != 0x80 ? 1 : 0;
+  return count;
+}
+
+std::string_view Stripped(std::string_view text) {
+  while (!text.empty()) {
+    const CodePoint first = CodePointAt(text, 0);
+    if (!IsSpace(first.value)) break;
+    text.remove_prefix(first.bytes);
   }
-}
-
-std::u32string DigitsOf(std::u32string_view text) {
-  std::u32string out;
-  std::copy_if(text.begin(), text.end(), std::back_inserter(out),
-               [](char32_t c) { return IsDecimal(c) || IsRaisedDigit(c); });
-  return out;
-}
-
-std::u32string WithoutSpace(std::u32string_view text) {
-  std::u32string out;
-  std::copy_if(text.begin(), text.end(), std::back_inserter(out),
-               [](char32_t c) { return !IsSpace(c); });
-  return out;
-}
-
-std::u32string_view Stripped(std::u32string_view text) {
-  while (!text.empty() && IsSpace(text.front())) text.remove_prefix(1);
-  while (!text.empty() && IsSpace(text.back())) text.remove_suffix(1);
+  while (!text.empty()) {
+    const size_t last = LastCodePoint(text, text.size());
+    if (!IsSpace(CodePointAt(text, last).value)) break;
+    text = text.substr(0, last);
+  }
   return text;
 }
 
-std::u32string FitTo(std::u32string text, size_t size) {
-  text.resize(size, U'0');
-  return text;
+std::optional<std::string_view> FirstTaggedAnswer(std::string_view text) {
+  const size_t open = text.find(kAnswerOpen);
+  if (open == kNone) return std::nullopt;
+  const size_t begin = open + kAnswerOpen.size();
+  const size_t end = text.find(kAnswerClose, begin);
+  if (end == kNone) return std::nullopt;
+  return text.substr(begin, end - begin);
+}
+
+std::optional<std::string_view> LastTaggedAnswer(std::string_view text) {
+  std::optional<std::string_view> last;
+  while (const auto found = FirstTaggedAnswer(text)) {
+    last = found;
+    text.remove_prefix(found->data() + found->size() + kAnswerClose.size() -
+                       text.data());
+  }
+  return last;
+}
+
+std::string_view XmlAnswer(std::string_view text) {
+  for (size_t open = text.find(kAnswerOpen); open != kNone;
+       open = text.find(kAnswerOpen)) {
+    text.remove_prefix(open + kAnswerOpen.size());
+  }
+  return Stripped(text.substr(0, text.find(kAnswerClose)));
+}
+
+std::string DigitsOf(std::string_view text) {
+  std::string out;
+  for (size_t at = 0; at < text.size();) {
+    if (IsAscii(text[at])) {
+      if (text[at] >= '0' && text[at] <= '9') out += text[at];
+      ++at;
+      continue;
+    }
+    const CodePoint c = CodePointAt(text, at);
+    if (IsDigit(c.value)) out += text.substr(at, c.bytes);
+    at += c.bytes;
+  }
+  return out;
+}
+
+bool AllDigits(std::string_view text) {
+  for (size_t at = 0; at < text.size();) {
+    const CodePoint c = CodePointAt(text, at);
+    if (!IsDigit(c.value)) return false;
+    at += c.bytes;
+  }
+  return !text.empty();
+}
+
+std::string Excerpt(std::string_view text) {
+  if (text.size() <= kExcerptBytes) return std::string(text);
+  size_t end = kExcerptBytes;
+  while (end > kExcerptBytes - 3 && (text[end] & 0xC0) == 0x80) --end;
+  return std::string(text.substr(0, end));
 }
 
 }  // namespace mdrl

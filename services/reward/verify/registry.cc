@@ -3,13 +3,21 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "services/reward/verify/countdown.h"
+#include "services/reward/verify/exact_match.h"
+#include "services/reward/verify/gsm8k.h"
+#include "services/reward/verify/math.h"
+#include "services/reward/verify/numeric.h"
 #include "services/reward/verify/sort.h"
 #include "services/reward/verify/sudoku.h"
 
 namespace mdrl {
 namespace {
 
-constexpr const TaskEntry& (*kTasks[])() = {SortTask, Sudoku4Task};
+constexpr const TaskEntry& (*kTasks[])() = {
+    CountdownTask, ExactMatchTask, Gsm8kTask,   MathTask,
+    NumericTask,   SortTask,       Sudoku4Task, Sudoku9Task,
+};
 
 absl::Status Unknown(std::string_view what, std::string_view name,
                      const std::string& known) {

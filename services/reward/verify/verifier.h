@@ -1,26 +1,33 @@
-// What a verifier is: (truth, text) -> named values. Pure, and bounded in time
-// by the length of the text.
+// What a verifier is: a truth read once, then (text) -> named values, pure and
+// bounded in time by the length of the text.
 //
-// To add a task: one file here with its verify functions, a line in
-// registry.cc, and its truth in common/tasks/check_truth.
+// To add a task: one pair of files here with its rubrics and a line in
+// registry.cc. Where its truth should be checked already at submission, a line
+// in common/tasks/check_truth.cc, too; until then any JSON passes there.
 #ifndef MDRL_SERVICES_REWARD_VERIFY_VERIFIER_H_
 #define MDRL_SERVICES_REWARD_VERIFY_VERIFIER_H_
 
+#include <functional>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/status/statusor.h"
 #include "common/record/group.h"
 
 namespace mdrl {
 
+inline constexpr double kUnbounded = std::numeric_limits<double>::infinity();
+
 // A part of a rubric's reward. Weight 0: a measurement, reported only.
 struct ComponentSpec {
   std::string_view name;
   double weight = 0.0;
+  double least = 0.0;  // of the value, before the weight
+  double most = 1.0;
 };
 
 // What a text earns before weights. `values` are in the order of the rubric's
@@ -29,26 +36,26 @@ struct ComponentSpec {
 // is a result and no failure of ours.
 struct Verdict {
   Outcome outcome = Outcome::kScored;
-  std::vector<double> values;
+  absl::InlinedVector<double, 6> values;
   std::optional<bool> correct;  // where the rubric has a notion of it
   std::string extracted;        // the answer that was read
 };
 
-// InvalidArgument: the truth is not one of this task. Anything in `text` is a
-// Verdict. Thread-safe.
-using VerifyFunction = absl::StatusOr<Verdict> (*)(std::string_view truth,
-                                                   std::string_view text);
+// Holds what its truth says. Anything in `text` is a Verdict. Thread-safe.
+using Verify = std::function<Verdict(std::string_view text)>;
 
 struct RubricEntry {
   std::string_view name;
   std::span<const ComponentSpec> components;
-  VerifyFunction verify = nullptr;
+  // InvalidArgument: the truth is not one of this task.
+  absl::StatusOr<Verify> (*prepare)(std::string_view truth) = nullptr;
 };
 
 struct TaskEntry {
   std::string_view name;
   std::string_view verifier_version;  // changes with any reward of the task
   bool runs_programs = false;
+  std::string_view truth;  // its form, in a few words
   std::span<const RubricEntry> rubrics;
 };
 

@@ -21,8 +21,9 @@ constexpr char kLines[] =
 TEST(ScoreCommandTest, ScoresLineByLineWithASummary) {
   const auto scored = ScoreLines({.task = "sort"}, kLines, "in");
   ASSERT_TRUE(scored.ok()) << scored.status();
-  EXPECT_EQ(ToText(scored->summary),
-            "2 scored  1 correct  mean reward 0.5000  unparsable 1");
+  EXPECT_EQ(
+      ToText(scored->summary),
+      "2 scored  1 correct  mean reward 0.5000  unparsable 1  cells 4 of 8");
   const auto first =
       nlohmann::json::parse(scored->lines.substr(0, scored->lines.find('\n')));
   EXPECT_EQ(first["id"], "a");
@@ -41,8 +42,10 @@ TEST(ScoreCommandTest, ErrorsNameLineOrName) {
   EXPECT_THAT(error({.task = "sort"}, R"({"text":"1","truth":{}})"),
               HasSubstr("in:1: "));
   EXPECT_THAT(error({.task = "sort"}, ""), HasSubstr("nothing to score"));
-  EXPECT_THAT(error({.task = "sudoku4"}, kLines),
-              HasSubstr("bare, eval, spg.train"));
+  EXPECT_THAT(error({.task = "sudoku4", .rubric = "best"}, kLines),
+              HasSubstr("bare, d1.train, eval"));
+  EXPECT_THAT(error({.task = "math"}, R"({"question":"","generation":"1"})"),
+              HasSubstr("in:1: must hold \"ground_truth\""));
   EXPECT_THAT(error({.task = "chess"}, kLines), HasSubstr("sort, sudoku4"));
 }
 

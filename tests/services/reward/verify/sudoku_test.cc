@@ -3,10 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-#include <nlohmann/json.hpp>
 #include <random>
+
+#include "tests/services/reward/verify/judge.h"
 
 namespace mdrl {
 namespace {
@@ -18,14 +17,7 @@ constexpr char kTruth[] =
 
 Verdict Judge(std::string_view rubric, std::string_view text,
               std::string_view truth = kTruth) {
-  for (const RubricEntry& entry : Sudoku4Task().rubrics) {
-    if (entry.name != rubric) continue;
-    auto verdict = entry.verify(truth, text);
-    EXPECT_TRUE(verdict.ok()) << verdict.status();
-    return *std::move(verdict);
-  }
-  ADD_FAILURE() << rubric;
-  return {};
+  return mdrl::Judge("sudoku4", rubric, truth, text);
 }
 
 TEST(SudokuVerifierTest, BareReadsTheDigitsOfTheWholeText) {
@@ -45,7 +37,7 @@ TEST(SudokuVerifierTest, BareReadsTheDigitsOfTheWholeText) {
 }
 
 TEST(SudokuVerifierTest, NothingToReadIsUnparsableAndEarnsNothing) {
-  for (const char* rubric : {"bare", "spg.train", "eval"}) {
+  for (const char* rubric : {"bare", "spg.train", "train", "eval"}) {
     const Verdict verdict = Judge(rubric, "no digits");
     EXPECT_EQ(verdict.outcome, Outcome::kUnparsable) << rubric;
     EXPECT_THAT(verdict.values, ElementsAre(0, 8, 0, 0));
@@ -79,51 +71,39 @@ TEST(SudokuVerifierTest, RandomBytesAreScoredNotRefused) {
   }
 }
 
-std::vector<nlohmann::json> Lines(const std::filesystem::path& file) {
-  std::vector<nlohmann::json> out;
-  std::ifstream in(file);
-  for (std::string line; std::getline(in, line);) {
-    out.push_back(nlohmann::json::parse(line));
-  }
-  return out;
+TEST(SudokuVerifierTest, TrainWantsTheWholeAnswerAndKeepsTheGivens) {
+  const auto train = [](const std::string& answer) {
+    return Judge("train", "<answer>\n" + answer + "\n</answer>");
+  };
+  EXPECT_THAT(train("4312213434211243").values, ElementsAre(1, 8, 8, 1));
+  EXPECT_THAT(train("4312 2134\n3421 1243").values, ElementsAre(1, 8, 8, 1));
+  // One given overwritten takes one right cell away.
+  EXPECT_THAT(train("4412213434211243").values, ElementsAre(0.875, 8, 8, 0));
+  EXPECT_EQ(train("431221343421124").outcome, Outcome::kUnparsable);
+  EXPECT_EQ(train("R1: 4312213434211243").outcome, Outcome::kUnparsable);
 }
 
-// What LLaDA-8B-Instruct wrote, judged as SPG's code judged it, line by line.
-class PublishedSudokuTest : public ::testing::TestWithParam<const char*> {};
-
-TEST_P(PublishedSudokuTest, EveryLineGetsThePublishedVerdict) {
-  const std::filesystem::path folder = GetParam();
-  if (!std::filesystem::exists(folder / "llada8b_sudoku_gen256.jsonl")) {
-    GTEST_SKIP() << folder << "/llada8b_sudoku_gen256.jsonl is absent";
+TEST(SudokuVerifierTest, NineByNineFollowsTheSameRules) {
+  const std::string solution =
+      "534678912672195348198342567859761423426853791713924856961537284287419635"
+      "345286179";
+  std::string puzzle = solution;
+  for (const int cell : {0, 10, 20, 80}) puzzle[cell] = '0';
+  const std::string truth =
+      R"({"puzzle":")" + puzzle + R"(","solution":")" + solution + R"("})";
+  const std::string tagged = "<answer>" + solution + "</answer>";
+  for (const char* rubric :
+       {"bare", "eval", "spg.train", "d1.train", "train"}) {
+    EXPECT_THAT(mdrl::Judge("sudoku9", rubric, truth, tagged).values,
+                ElementsAre(1, 4, 4, 1))
+        << rubric;
   }
-  const auto texts = Lines(folder / "llada8b_sudoku_gen256.jsonl");
-  const auto expected = Lines(folder / "llada8b_sudoku_gen256.expected.jsonl");
-  ASSERT_EQ(texts.size(), expected.size());
-  ASSERT_GE(texts.size(), 20u);
-  for (size_t i = 0; i < texts.size(); ++i) {
-    SCOPED_TRACE(i + 1);
-    const std::string question = texts[i]["question"];
-    const nlohmann::json truth = {
-        {"puzzle", question.substr(question.find(": ") + 2, 16)},
-        {"solution", texts[i]["ground_truth"]}};
-    const std::string text = texts[i]["generation"];
-    const Verdict train = Judge("spg.train", text, truth.dump());
-    EXPECT_DOUBLE_EQ(train.values[0],
-                     expected[i]["rewards"]["sudoku"].get<double>());
-    const Verdict eval = Judge("eval", text, truth.dump());
-    EXPECT_EQ(eval.extracted, expected[i]["extracted"].get<std::string>());
-    EXPECT_EQ(eval.values[1], expected[i]["empty_cells"].get<double>());
-    EXPECT_EQ(eval.values[2], expected[i]["correct_cells"].get<double>());
-    EXPECT_EQ(eval.correct, std::nullopt);
-  }
+  EXPECT_THAT(mdrl::Judge("sudoku9", "spg.train", truth,
+                          "<answer>" + solution.substr(0, 30) + "</answer>")
+                  .values,
+              ElementsAre(0.75, 4, 3, 0));
+  EXPECT_FALSE(Prepare("sudoku9", "bare", kTruth).ok());
 }
-
-INSTANTIATE_TEST_SUITE_P(Folders, PublishedSudokuTest,
-                         ::testing::Values("tests/golden/data",
-                                           "../shared/data"),
-                         [](const auto& info) {
-                           return info.index == 0 ? "TwentyLines" : "AllLines";
-                         });
 
 }  // namespace
 }  // namespace mdrl
