@@ -5,6 +5,7 @@
 #include <iterator>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "common/net/channel.h"
@@ -19,6 +20,13 @@ namespace mdrl {
 namespace {
 
 constexpr CallLimits kListTasks = {absl::Seconds(5), absl::Seconds(5)};
+
+// An answer that cannot be read is the service's fault. As InvalidArgument, as
+// the readers put it, it would look like a request that is.
+absl::Status NotBelieved(const absl::Status& status) {
+  return absl::DataLossError(absl::StrCat(
+      "the reward service's answer is not believed: ", status.message()));
+}
 
 }  // namespace
 
@@ -83,7 +91,9 @@ absl::StatusOr<ScoreReply> RewardClient::ScoreOnce(
           [&](grpc::ClientContext& context, v1::ScoreResponse* out) {
             return wires_->Next().Score(&context, wire, out);
           }));
-  return FromProto(response);
+  absl::StatusOr<ScoreReply> reply = FromProto(response);
+  if (!reply.ok()) return NotBelieved(reply.status());
+  return reply;
 }
 
 absl::StatusOr<TaskListing> RewardClient::ListTasks() {
@@ -95,7 +105,9 @@ absl::StatusOr<TaskListing> RewardClient::ListTasks() {
             return wires_->Next().ListTasks(&context, v1::ListTasksRequest(),
                                             out);
           }));
-  return FromProto(response);
+  absl::StatusOr<TaskListing> listing = FromProto(response);
+  if (!listing.ok()) return NotBelieved(listing.status());
+  return listing;
 }
 
 }  // namespace mdrl

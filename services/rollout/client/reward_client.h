@@ -27,7 +27,9 @@ class RewardClient : public RewardLink {
       const RewardClientOptions& options);
   ~RewardClient() override;
 
-  // More texts than one request may hold go out as several.
+  // More texts than one request may hold go out as several. DataLoss: an
+  // answer that is not one (a reward that is no finite number, an unknown
+  // outcome): anybody's program may be at the other end.
   absl::StatusOr<ScoreReply> Score(const ScoreRequest& request) override;
   absl::StatusOr<TaskListing> ListTasks() override;
   void Cancel() override;
