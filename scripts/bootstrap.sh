@@ -17,7 +17,8 @@ BUILD_PACKAGES=(build-essential cmake ninja-build pkg-config ccache mold git ca-
   python3 python3-venv libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
   libabsl-dev prometheus-cpp-dev nlohmann-json3-dev libyaml-cpp-dev libpcre2-dev libssl-dev libxxhash-dev
   libsqlite3-dev libcli11-dev libgtest-dev libgmock-dev libbenchmark-dev libseccomp-dev bubblewrap)
-TEST_PACKAGES=(clang clang-format shellcheck)
+# python3-grpcio, python3-protobuf: examples/custom_reward speaks the protocol from Python.
+TEST_PACKAGES=(clang clang-format shellcheck python3-grpcio python3-protobuf)
 
 packages=("${BUILD_PACKAGES[@]}")
 for argument in "$@"; do

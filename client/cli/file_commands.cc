@@ -1,5 +1,5 @@
-// config, prompts, checkpoint, shell-completion: what works on files and needs
-// no run.
+// config, prompts, checkpoint, score, shell-completion: what works on files and
+// needs no run.
 #include <memory>
 #include <ostream>
 #include <string>
@@ -9,6 +9,7 @@
 #include "client/command/checkpoint.h"
 #include "client/command/config.h"
 #include "client/command/prompts.h"
+#include "client/command/score.h"
 #include "client/model/verify.h"
 #include "common/base/status_macros.h"
 
@@ -21,7 +22,9 @@ void AddPrompts(CommandLine& line) {
   CLI::App* make = line.Add(
       *prompts, "make", "Makes puzzles, or demonstrations for an sft stage",
       "mdrlctl prompts make sudoku4 --count 256 --split test -o test.jsonl");
-  make->add_option("task", options->make.task, "sudoku4 or sort")->required();
+  make->add_option("task", options->make.task,
+                   "countdown, sort, sudoku4 or sudoku9")
+      ->required();
   make->add_option("--count", options->make.count, "How many")->required();
   make->add_option("--seed", options->make.seed, "Another seed, other puzzles");
   make->add_option("--split", options->split,
@@ -114,6 +117,31 @@ void AddShellCompletion(CommandLine& line) {
   });
 }
 
+void AddScore(CommandLine& line) {
+  auto options = std::make_shared<ScoreOptions>();
+  CLI::App* score = line.Add(
+      line.app(), "score", "Scores a file of answers",
+      "mdrlctl score --task gsm8k --in answers.jsonl --out scores.jsonl");
+  score->add_option("--task", options->task, "Whose rules")->required();
+  score->add_option("--rubric", options->rubric,
+                    "Of the rewards; else spg.train, train or the only one");
+  score
+      ->add_option("--weight", options->weights,
+                   "COMPONENT=NUMBER, instead of the rubric's own")
+      ->allow_extra_args(false);
+  score
+      ->add_option("--in", options->in,
+                   "JSON lines: text, truth; or question, ground_truth, "
+                   "generation")
+      ->required();
+  score->add_option("--out", options->out, "JSON lines, one per answer")
+      ->required();
+  score->add_option("--reward", options->reward,
+                    "Address of a reward service; else mdrl-reward does it");
+  line.Does(score,
+            [&line, options] { return RunScore(line.session(), *options); });
+}
+
 }  // namespace
 
 void AddFileCommands(CommandLine& line) {
@@ -121,6 +149,7 @@ void AddFileCommands(CommandLine& line) {
   AddPrompts(line);
   AddCheckpoint(line);
   AddShellCompletion(line);
+  AddScore(line);
 }
 
 }  // namespace mdrl

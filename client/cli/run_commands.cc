@@ -24,8 +24,9 @@ void AddUp(CommandLine& line) {
   up->add_option("--seed", options->seed, "Instead of run.seed");
   up->add_option("--rollouts", options->rollouts, "Workers to start")
       ->check(CLI::Range(1, 256));
-  up->add_option("--rewards", options->rewards, "Reward services to start")
-      ->check(CLI::Range(1, 64));
+  up->add_option("--rewards", options->rewards,
+                 "Reward services to start; 0: rollout.peers.reward are there")
+      ->check(CLI::Range(0, 64));
   up->add_flag("--resume", options->resume, "Goes on with the run in there");
   up->add_option("--test-set", options->test_set,
                  "Puzzles to evaluate on, CSV or JSONL");

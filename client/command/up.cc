@@ -13,6 +13,7 @@
 #include "client/launch/run_folder.h"
 #include "client/launch/service_plan.h"
 #include "client/launch/supervisor.h"
+#include "client/launch/task_check.h"
 #include "client/report/elapsed_text.h"
 #include "client/report/event_line.h"
 #include "client/report/live_page.h"
@@ -157,6 +158,11 @@ class Launch {
       rewards.push_back(ready.rpc);
       Say(absl::StrCat("reward   ", ready.rpc, " ready"));
     }
+    if (rewards.empty()) {  // somebody else's, which are running
+      const auto& peers = run.rollout().peers().reward();
+      rewards.assign(peers.begin(), peers.end());
+    }
+    MDRL_RETURN_IF_ERROR(CheckRewardServices(run, rewards));
     MDRL_ASSIGN_OR_RETURN(const ReadyLine learner,
                           Start("learner", plan_.Learner(started_)));
     Say(absl::StrCat("learner  ", learner.rpc, " ready"));
