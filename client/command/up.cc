@@ -40,6 +40,8 @@ constexpr absl::Duration kInterval = absl::Seconds(2);
 // A page must not hold up the processes it is about.
 constexpr absl::Duration kPageCall = absl::Milliseconds(500);
 constexpr size_t kMostKept = 200;
+// Of a process that closed its door, until it is gone.
+constexpr absl::Duration kLastWords = absl::Seconds(10);
 
 // Everything that is known before the first process starts.
 struct Prepared {
@@ -115,10 +117,15 @@ class Launch {
       ClosePage();
       return code;
     }
+    // A run that was complete before ends while it is handed its prompts.
+    const bool complete =
+        absl::IsUnavailable(status) && supervisor_->WaitForEnd(kLastWords) == 0;
     supervisor_->StopAll();
     progress_line_.Clear();
-    // Asked to stop, or a process's own failure, which it has explained.
-    if (absl::IsCancelled(status)) return supervisor_->EndCode();
+    if (complete) return 0;
+    // A stop ends the processes, and with them what we were asking them.
+    if (stop->Requested()) return supervisor_->EndCode();
+    // A process's own failure, which it has explained.
     if (absl::IsAborted(status)) {
       *session_.err << "mdrlctl: " << status.message() << "\n";
       return supervisor_->EndCode();

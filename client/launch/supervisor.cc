@@ -94,6 +94,14 @@ int Supervisor::Run() {
   return EndCode();
 }
 
+std::optional<int> Supervisor::WaitForEnd(absl::Duration limit) {
+  const absl::Time until = clock_.Now() + limit;
+  while (clock_.Now() < until) {
+    if (!Step(until)) return EndCode();
+  }
+  return std::nullopt;
+}
+
 void Supervisor::StopAll() {
   stopping_ = true;
   for (const auto& process : processes_) {

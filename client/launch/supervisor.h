@@ -72,6 +72,9 @@ class Supervisor {
   // exit code: the main process's, 130 or 143, or that worker's.
   int Run();
 
+  // EndCode() if an end comes within `limit`; nothing else is ended then.
+  std::optional<int> WaitForEnd(absl::Duration limit);
+
   // SIGTERM to all, SIGKILL after the grace; returns when all are gone.
   void StopAll();
 
