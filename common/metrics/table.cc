@@ -147,7 +147,7 @@ std::vector<MetricSpec> Table() {
       {"mdrl_waiting", kGauge, "", kL, "1 for what the run waits for, else 0.", {{"component", {"learner"}}, Reason()}},
       {"mdrl_build_info", kGauge, "", kAllRoles, "1; which program this is.",
        {{"version", {}, "the build"}, {"git", {}, "the build"}, {"torch", {}, "the build"}, {"cuda", {}, "the build"}, {"insecure", {"true", "false"}}, {"sandbox", {}, "the build"}}},
-      {"mdrl_run_info", kGauge, "", kAllRoles, "1; which run this is.", {{"run", {}, "the configuration"}, {"order", {}, "the configuration"}, {"config_sha256", {}, "the configuration"}}},
+      {"mdrl_run_info", kGauge, "", kL, "1; which run this is.", {{"run", {}, "the configuration"}, {"order", {}, "the configuration"}, {"config_sha256", {}, "the configuration"}}},
       {"process_cpu_seconds_total", kCounter, "seconds", kAllRoles, "User and system time."},
       {"process_resident_memory_bytes", kGauge, "bytes", kAllRoles, "Memory in use."},
       {"process_virtual_memory_bytes", kGauge, "bytes", kAllRoles, "Address space in use."},

@@ -190,14 +190,11 @@ MetricsServer::~MetricsServer() {
   ending.join();
 }
 
-void DescribeProcess(const ProcessDescription& process, Registry& registry) {
-  const Build& build = process.build;
+void DescribeBuild(const Build& build, std::string_view sandbox,
+                   Registry& registry) {
   registry.AddGauges("mdrl_build_info")
       .At({build.version, build.git, build.torch, build.cuda,
-           process.insecure ? "true" : "false", process.sandbox})
-      .Set(1.0);
-  registry.AddGauges("mdrl_run_info")
-      .At({process.run, process.order, process.config_sha256})
+           /*insecure=*/"true", sandbox})
       .Set(1.0);
 }
 

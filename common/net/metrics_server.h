@@ -15,6 +15,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "common/metrics/registry.h"
@@ -46,16 +47,9 @@ class MetricsServer {
   const std::string address_;
 };
 
-// What mdrl_build_info and mdrl_run_info say of a process.
-struct ProcessDescription {
-  Build build;
-  bool insecure = true;
-  std::string sandbox = "none";
-  std::string run;
-  std::string order;
-  std::string config_sha256;  // empty: no configuration
-};
-void DescribeProcess(const ProcessDescription& process, Registry& registry);
+// What mdrl_build_info says of a process. This build has no TLS: insecure.
+void DescribeBuild(const Build& build, std::string_view sandbox,
+                   Registry& registry);
 
 }  // namespace mdrl
 

@@ -9,13 +9,18 @@
 #include "common/base/error.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
+#include "common/metrics/process_metrics.h"
+#include "common/metrics/registry.h"
 #include "common/net/build_info.h"
+#include "common/net/call_metrics.h"
 #include "common/net/exit_code.h"
 #include "common/net/grpc_server.h"
+#include "common/net/metrics_server.h"
 #include "common/net/ready_line.h"
 #include "common/sync/stop_signal.h"
 #include "services/reward/command/score.h"
 #include "services/reward/options.h"
+#include "services/reward/reward_metrics.h"
 #include "services/reward/reward_service.h"
 #include "services/reward/scoring.h"
 #include "services/reward/verifier_pool.h"
@@ -39,15 +44,33 @@ absl::StatusOr<int> Serve(const RewardFlags& flags) {
                 .run = options.run});
   MDRL_RETURN_IF_ERROR(SelfTest());
 
-  VerifierPool pool({});
+  Registry registry({.max_series = options.max_series});
+  const ProcessMetrics process(registry);
+  DescribeBuild(ThisBuild(), /*sandbox=*/"none", registry);
+  std::vector<std::string> tasks;
+  for (const TaskListing::Task& task : ListTasks().tasks) {
+    tasks.push_back(task.name);
+  }
+  RewardMetrics metrics(registry, tasks);
+  CallMetrics calls(registry, {"mdrl.v1.RewardService"});
+
+  VerifierPool::Options pooling;
+  pooling.metrics = &metrics;
+  VerifierPool pool(pooling);
+  metrics.queue_capacity.Set(static_cast<double>(pool.capacity()));
+  registry.BeforeCollect(
+      [&] { metrics.queue_depth.Set(static_cast<double>(pool.waiting())); });
+  MDRL_ASSIGN_OR_RETURN(const auto page,
+                        MetricsServer::Start(options.metrics_listen, registry));
   RewardService service(&pool);
   GrpcServer::Options serving;
   serving.listen = options.listen;
   serving.max_message_bytes = kMaxRequestBytes;
+  serving.calls = &calls;
   MDRL_ASSIGN_OR_RETURN(const auto server,
                         GrpcServer::Start(serving, {&service}));
   server->SetReady(true);
-  MDRL_RETURN_IF_ERROR(PrintReadyLine({server->address(), ""}));
+  MDRL_RETURN_IF_ERROR(PrintReadyLine({server->address(), page->address()}));
   Log(LogLevel::kInfo, "ready", "serving scores",
       {{"address", server->address()}});
 

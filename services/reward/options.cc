@@ -127,6 +127,8 @@ absl::StatusOr<RewardOptions> MakeRewardOptions(const RewardFlags& flags) {
     }
     out.listen = run.reward().listen();
     out.run = run.run().name();
+    out.metrics_listen = run.metrics().listen();
+    out.max_series = run.metrics().max_series();
     out.log_format = run.log().format() == config::v1::Log::FORMAT_TEXT
                          ? LogFormat::kText
                          : LogFormat::kJson;

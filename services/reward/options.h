@@ -3,6 +3,7 @@
 #ifndef MDRL_SERVICES_REWARD_OPTIONS_H_
 #define MDRL_SERVICES_REWARD_OPTIONS_H_
 
+#include <cstdint>
 #include <map>
 #include <span>
 #include <string>
@@ -41,6 +42,9 @@ struct RewardOptions {
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kJson;
   std::string run;  // its name, for log lines
+  // Without a configuration: a free port.
+  std::string metrics_listen = "127.0.0.1:0";
+  uint32_t max_series = 3000;
 };
 
 // Reads flags.config, if any. InvalidArgument or NotFound CONFIGURATION: the

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/clock.h"
 #include "common/base/error.h"
 #include "common/base/log.h"
 #include "services/reward/scoring.h"
@@ -16,7 +17,8 @@ constexpr absl::Duration kRetryAfter = absl::Milliseconds(50);
 
 }  // namespace
 
-VerifierPool::VerifierPool(const Options& options) : queue_(options.queue) {
+VerifierPool::VerifierPool(const Options& options)
+    : metrics_(options.metrics), queue_(options.queue) {
   MDRL_CHECK(options.threads > 0) << "a pool without threads";
   for (int i = 0; i < options.threads; ++i) {
     threads_.emplace_back([this] { Run(); });
@@ -26,7 +28,7 @@ VerifierPool::VerifierPool(const Options& options) : queue_(options.queue) {
 VerifierPool::~VerifierPool() { Close(); }
 
 absl::Status VerifierPool::Submit(ScoreRequest request, Answer answer) {
-  Job job{std::move(request), std::move(answer)};
+  Job job{std::move(request), std::move(answer), Clock::Real().Now()};
   if (queue_.TryPush(std::move(job))) return absl::OkStatus();
   if (queue_.closed()) {
     return absl::UnavailableError("the reward service is ending");
@@ -48,7 +50,14 @@ void VerifierPool::Close() {
 
 void VerifierPool::Run() {
   while (std::optional<Job> job = queue_.Pop()) {
-    job->answer(ScoreTexts(job->request));
+    const absl::Time start = Clock::Real().Now();
+    absl::StatusOr<ScoreReply> reply = ScoreTexts(job->request);
+    // A task that was scored is a known one: labels stay a closed set.
+    if (metrics_ != nullptr && reply.ok()) {
+      metrics_->CountReply(job->request.prompt.task, *reply, start - job->since,
+                           Clock::Real().Now() - start);
+    }
+    job->answer(std::move(reply));
   }
 }
 

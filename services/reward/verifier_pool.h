@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "common/record/rollout_calls.h"
 #include "common/sync/bounded_queue.h"
+#include "services/reward/reward_metrics.h"
 
 namespace mdrl {
 
@@ -21,6 +22,7 @@ class VerifierPool {
   struct Options {
     int threads = 2;
     size_t queue = 64;  // requests that wait, beside those being scored
+    RewardMetrics* metrics = nullptr;  // counts; outlives the pool
   };
   using Answer = std::function<void(absl::StatusOr<ScoreReply>)>;
 
@@ -39,14 +41,19 @@ class VerifierPool {
   // repeated, by one thread at a time.
   void Close();
 
+  size_t waiting() const { return queue_.size(); }
+  size_t capacity() const { return queue_.capacity(); }
+
  private:
   struct Job {
     ScoreRequest request;
     Answer answer;
+    absl::Time since;
   };
 
   void Run();
 
+  RewardMetrics* const metrics_;  // may be null
   BoundedQueue<Job> queue_;
   std::vector<std::thread> threads_;
 };

@@ -69,22 +69,16 @@ TEST(MetricsServerTest, ServesEverySeriesAsText) {
   EXPECT_THAT(page, HasSubstr("mdrl_staleness_versions_sum 100"));
 }
 
-TEST(MetricsServerTest, SaysWhichProgramAndRunItIs) {
+TEST(MetricsServerTest, SaysWhichProgramItIs) {
   Registry registry;
-  ProcessDescription process;
-  process.build.version = "1.2.0";
-  process.build.git = "9f3a";
-  process.run = "quick";
-  process.order = "fixed_lag";
-  process.config_sha256 = "77ab";
-  DescribeProcess(process, registry);
+  Build build;
+  build.version = "1.2.0";
+  build.git = "9f3a";
+  DescribeBuild(build, "none", registry);
   const auto server = MetricsServer::Start("127.0.0.1:0", registry);
   ASSERT_TRUE(server.ok()) << server.status();
-  const std::string page = Get((*server)->address(), "/metrics");
-  EXPECT_THAT(page,
+  EXPECT_THAT(Get((*server)->address(), "/metrics"),
               HasSubstr("mdrl_build_info{version=\"1.2.0\",git=\"9f3a\""));
-  EXPECT_THAT(page, HasSubstr("mdrl_run_info{run=\"quick\",order=\"fixed_lag\","
-                              "config_sha256=\"77ab\"} 1"));
 }
 
 TEST(MetricsServerTest, ATakenPortIsSaidAndNotServed) {

@@ -1,0 +1,56 @@
+#include "services/reward/reward_metrics.h"
+
+#include <algorithm>
+#include <string_view>
+
+namespace mdrl {
+namespace {
+
+// The label's value.
+std::string_view OutcomeWord(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kScored:
+      return "scored";
+    case Outcome::kUnparsable:
+      return "unparsable";
+    case Outcome::kProgramTimeout:
+      return "program_timeout";
+    case Outcome::kProgramMemory:
+      return "program_memory";
+    case Outcome::kProgramCrash:
+      return "program_crash";
+    case Outcome::kUnspecified:
+    case Outcome::kServiceError:
+      break;
+  }
+  return "service_error";
+}
+
+// A wall clock may be set back.
+double Seconds(absl::Duration duration) {
+  return std::max(0.0, absl::ToDoubleSeconds(duration));
+}
+
+}  // namespace
+
+RewardMetrics::RewardMetrics(Registry& registry,
+                             const std::vector<std::string>& tasks)
+    : scores(
+          registry.AddCounters("mdrl_reward_scores_total", {{"task", tasks}})),
+      seconds(registry.AddHistograms("mdrl_reward_seconds", {{"task", tasks}})),
+      queue_depth(registry.AddGauges("mdrl_queue_depth").At({"scoring"})),
+      queue_capacity(registry.AddGauges("mdrl_queue_capacity").At({"scoring"})),
+      queue_wait(
+          registry.AddHistograms("mdrl_queue_wait_seconds").At({"scoring"})) {}
+
+void RewardMetrics::CountReply(const std::string& task, const ScoreReply& reply,
+                               absl::Duration waited, absl::Duration took) {
+  for (const ScoreReply::Item& item : reply.items) {
+    scores.At({task, OutcomeWord(item.score.outcome)}).Increment();
+  }
+  seconds.At({task, "queue"}).Observe(Seconds(waited));
+  seconds.At({task, "run"}).Observe(Seconds(took));
+  queue_wait.Observe(Seconds(waited));
+}
+
+}  // namespace mdrl
