@@ -29,6 +29,10 @@ void Histogram::Observe(double value, uint64_t times) {
   sum_.fetch_add(value * static_cast<double>(times), std::memory_order_relaxed);
 }
 
+void Histogram::Observe(absl::Duration time) {
+  Observe(std::max(0.0, absl::ToDoubleSeconds(time)), 1);
+}
+
 std::vector<uint64_t> Histogram::counts() const {
   std::vector<uint64_t> counts(bounds_.size() + 1);
   for (size_t i = 0; i < counts.size(); ++i) {

@@ -15,6 +15,8 @@
 #include <memory>
 #include <vector>
 
+#include "absl/time/time.h"
+
 namespace mdrl {
 
 // Only rises, so that rate() is right over any window.
@@ -49,6 +51,8 @@ class Histogram {
   void Observe(double value) { Observe(value, 1); }
   // The same value `times` times.
   void Observe(double value, uint64_t times);
+  // In seconds; a time that a clock set back has made negative counts as none.
+  void Observe(absl::Duration time);
 
   const std::vector<double>& bounds() const { return bounds_; }
   // Per bucket, not summed up; one more than there are bounds.

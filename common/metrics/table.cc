@@ -33,6 +33,7 @@ std::vector<MetricSpec> Table() {
   constexpr auto kS = kReward;   // the scorer
   constexpr auto kLW = static_cast<Roles>(kLearner | kRollout);
   constexpr auto kWS = static_cast<Roles>(kRollout | kReward);
+  constexpr auto kLS = static_cast<Roles>(kLearner | kReward);
   return {
       // clang-format off
       // Learning
@@ -138,11 +139,11 @@ std::vector<MetricSpec> Table() {
       {"mdrl_reward_scores_total", kCounter, "", kS, "Scored completions.", {Task(), Outcome()}},
       {"mdrl_reward_seconds", kHistogram, "seconds", kS, "Time of a request in the queue, and of scoring it.", {Task(), {"stage", {"queue", "run"}}}, Range::kCall},
       // Every process
-      {"mdrl_grpc_server_calls_total", kCounter, "", kAllRoles, "Answered calls.", {Rpc(), Code()}},
+      {"mdrl_grpc_server_calls_total", kCounter, "", kLS, "Answered calls.", {Rpc(), Code()}},
       {"mdrl_grpc_client_retries_total", kCounter, "", kW, "Calls that were repeated.", {Rpc()}},
-      {"mdrl_grpc_server_seconds", kHistogram, "seconds", kAllRoles, "Time from a call to its answer, waiting included.", {Rpc()}, Range::kCall},
-      {"mdrl_grpc_parked", kGauge, "", kAllRoles, "Unary calls that wait for their answer.", {Rpc()}},
-      {"mdrl_grpc_streams", kGauge, "", kAllRoles, "Open streams.", {Rpc()}},
+      {"mdrl_grpc_server_seconds", kHistogram, "seconds", kLS, "Time from a call to its answer, waiting included.", {Rpc()}, Range::kCall},
+      {"mdrl_grpc_parked", kGauge, "", kLS, "Unary calls that wait for their answer.", {Rpc()}},
+      {"mdrl_grpc_streams", kGauge, "", kLS, "Open streams.", {Rpc()}},
       {"mdrl_stalled_seconds", kGauge, "seconds", kL, "Time without an accepted group or a committed step; 0 while it waits by intention.", {{"component", {"learner"}}}},
       {"mdrl_waiting", kGauge, "", kL, "1 for what the run waits for, else 0.", {{"component", {"learner"}}, Reason()}},
       {"mdrl_build_info", kGauge, "", kAllRoles, "1; which program this is.",

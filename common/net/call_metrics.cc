@@ -3,7 +3,6 @@
 #include <google/protobuf/descriptor.h>
 #include <grpcpp/support/server_interceptor.h>
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -61,9 +60,7 @@ class CallMetrics::Call final : public grpc::experimental::Interceptor {
   ~Call() override {
     Waiting().Add(-1.0);
     metrics_.calls_.At({rpc_, CodeWord(code_)}).Increment();
-    metrics_.seconds_.At({rpc_}).Observe(
-        // A wall clock may be set back.
-        std::max(0.0, absl::ToDoubleSeconds(Clock::Real().Now() - start_)));
+    metrics_.seconds_.At({rpc_}).Observe(Clock::Real().Now() - start_);
   }
 
   void Intercept(grpc::experimental::InterceptorBatchMethods* batch) override {

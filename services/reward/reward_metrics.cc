@@ -1,6 +1,5 @@
 #include "services/reward/reward_metrics.h"
 
-#include <algorithm>
 #include <string_view>
 
 namespace mdrl {
@@ -26,11 +25,6 @@ std::string_view OutcomeWord(Outcome outcome) {
   return "service_error";
 }
 
-// A wall clock may be set back.
-double Seconds(absl::Duration duration) {
-  return std::max(0.0, absl::ToDoubleSeconds(duration));
-}
-
 }  // namespace
 
 RewardMetrics::RewardMetrics(Registry& registry,
@@ -48,9 +42,9 @@ void RewardMetrics::CountReply(const std::string& task, const ScoreReply& reply,
   for (const ScoreReply::Item& item : reply.items) {
     scores.At({task, OutcomeWord(item.score.outcome)}).Increment();
   }
-  seconds.At({task, "queue"}).Observe(Seconds(waited));
-  seconds.At({task, "run"}).Observe(Seconds(took));
-  queue_wait.Observe(Seconds(waited));
+  seconds.At({task, "queue"}).Observe(waited);
+  seconds.At({task, "run"}).Observe(took);
+  queue_wait.Observe(waited);
 }
 
 }  // namespace mdrl

@@ -14,19 +14,6 @@ namespace {
 // Until the learner has said how long its leases last.
 constexpr absl::Duration kFirstLease = absl::Seconds(15);
 
-double Seconds(const std::atomic<int64_t>& nanoseconds) {
-  return static_cast<double>(nanoseconds.load()) * 1e-9;
-}
-
-// By activity, under the names of docs/protocol.md.
-std::map<std::string, double> BusySeconds(const WorkerStats& stats) {
-  return {{"decode", Seconds(stats.decode_ns)},
-          {"score_wait", Seconds(stats.score_ns)},
-          {"submit_wait", Seconds(stats.submit_ns)},
-          {"policy_wait", Seconds(stats.policy_ns)},
-          {"no_lease", Seconds(stats.idle_ns)}};
-}
-
 }  // namespace
 
 Heartbeat::Heartbeat(const HeartbeatParts& parts, absl::Duration period)
@@ -69,7 +56,7 @@ void Heartbeat::Renew(const Session::Current& current) {
   request.active = parts_.follower.active();
   request.staging = parts_.follower.Staging();
   request.decode_steps_ever = parts_.stats.decode_steps.load();
-  request.busy_seconds = BusySeconds(parts_.stats);
+  request.busy_seconds = BusySeconds(parts_.stats, Clock::Real().Now());
   parts_.board.Describe(parts_.follower.bytes_ever(), request);
   const absl::StatusOr<RenewReply> reply = parts_.link.Renew(request);
   const int64_t now = absl::ToUnixNanos(Clock::Real().Now());

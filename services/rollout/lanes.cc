@@ -44,10 +44,14 @@ void Lanes::Loop() {
   while (true) {
     std::optional<std::vector<HeldLoan>> batch;
     {
-      const Stopwatch watch(parts_.stats.idle_ns);
+      const Stopwatch watch(parts_.stats.idle);
       batch = parts_.queue.TakeBatch();
     }
     if (!batch.has_value()) return;
+    for (const HeldLoan& loan : *batch) {
+      parts_.metrics.leases_wait.Observe(Clock::Real().Now() -
+                                         loan.held->granted);
+    }
     Decode(*std::move(batch));
   }
 }
@@ -76,7 +80,7 @@ void Lanes::Decode(std::vector<HeldLoan> batch) {
 
 absl::StatusOr<std::shared_ptr<const LoadedPolicy>> Lanes::AwaitPolicy(
     std::vector<HeldLoan>& batch, PolicyRef& ref) {
-  const Stopwatch watch(parts_.stats.policy_ns);
+  const Stopwatch watch(parts_.stats.policy);
   Version oldest = 0;
   for (HeldLoan& loan : batch) {
     loan.held->Enter(Phase::kAwaitingPolicy);
@@ -134,12 +138,19 @@ bool Lanes::MayShare(const LoadedPolicy& policy, const Lease& lease) {
 void Lanes::DecodeTogether(const LoadedPolicy& policy, Version version,
                            std::vector<HeldLoan> batch) {
   std::vector<const Lease*> leases;
+  uint32_t rows = 0;
   for (HeldLoan& loan : batch) {
     loan.held->Enter(Phase::kDecoding);
     leases.push_back(&loan.loan.lease());
+    rows += loan.loan.lease().group_size;
   }
+  parts_.metrics.occupancy.Set(static_cast<double>(rows) / options_.max_rows);
+  absl::Time step_began = Clock::Real().Now();
   const StepWatch watch = [&](uint32_t done, uint32_t steps) {
     parts_.stats.decode_steps.fetch_add(1);
+    const absl::Time now = Clock::Real().Now();
+    parts_.metrics.decode_step_seconds.Observe(now - step_began);
+    step_began = now;
     bool wanted = false;
     for (HeldLoan& loan : batch) {
       loan.held->progress.fetch_add(1);
@@ -149,7 +160,7 @@ void Lanes::DecodeTogether(const LoadedPolicy& policy, Version version,
     (void)done;
     return wanted && !stopping_.load();
   };
-  const Stopwatch clock(parts_.stats.decode_ns);
+  const Stopwatch clock(parts_.stats.decode);
   auto decoded = policy.Decode(leases, watch);
   if (!decoded.ok()) {
     if (absl::IsCancelled(decoded.status())) return;
@@ -159,6 +170,7 @@ void Lanes::DecodeTogether(const LoadedPolicy& policy, Version version,
     return;
   }
   parts_.stats.forwards.fetch_add(decoded->front().front().forwards);
+  parts_.metrics.forwards.Increment(decoded->front().front().forwards);
   const absl::Duration took = clock.Elapsed();
   for (size_t i = 0; i < batch.size(); ++i) {
     if (batch[i].held->revoked.load()) continue;
@@ -185,6 +197,7 @@ void Lanes::HandOver(HeldLoan loan, std::vector<Completion> completions,
   }
   parts_.stats.completions.fetch_add(completions.size());
   parts_.stats.groups_decoded.fetch_add(1);
+  parts_.metrics.CountGroup(lease, completions, took);
   group.completions = std::move(completions);
   parts_.scorer.Put({std::move(loan), std::move(group), std::move(texts)});
 }

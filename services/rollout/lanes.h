@@ -25,6 +25,7 @@
 #include "services/rollout/lease_queue.h"
 #include "services/rollout/policy/policy_follower.h"
 #include "services/rollout/policy_shelf.h"
+#include "services/rollout/rollout_metrics.h"
 #include "services/rollout/scorer.h"
 #include "services/rollout/worker_stats.h"
 
@@ -48,6 +49,7 @@ struct LaneParts {
   Engine& engine;
   Scorer& scorer;
   WorkerStats& stats;
+  RolloutMetrics& metrics;
 };
 
 // Thread-safe.

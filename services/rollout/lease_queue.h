@@ -33,6 +33,11 @@ class LeaseQueue {
   // back unseen. nullopt once closed.
   std::optional<std::vector<HeldLoan>> TakeBatch() MDRL_EXCLUDES(mutex_);
 
+  size_t waiting() MDRL_EXCLUDES(mutex_) {
+    MutexLock lock(mutex_);
+    return waiting_.size();
+  }
+
   // While paused nothing new starts: the learner has gone silent.
   void SetPaused(bool paused) MDRL_EXCLUDES(mutex_);
   // One lease per batch from now on, or many.

@@ -16,9 +16,12 @@
 #include "common/base/reexec.h"
 #include "common/base/status_macros.h"
 #include "common/format/hf_config.h"
+#include "common/metrics/process_metrics.h"
+#include "common/metrics/registry.h"
 #include "common/net/build_info.h"
 #include "common/net/exit_code.h"
 #include "common/net/grpc_server.h"
+#include "common/net/metrics_server.h"
 #include "common/net/ready_line.h"
 #include "common/sync/stop_signal.h"
 #include "common/tensor/torch_version.h"
@@ -30,6 +33,7 @@
 #include "services/rollout/command/generate.h"
 #include "services/rollout/completion_text.h"
 #include "services/rollout/options.h"
+#include "services/rollout/rollout_metrics.h"
 #include "services/rollout/torch_engine.h"
 #include "services/rollout/worker.h"
 
@@ -79,7 +83,12 @@ absl::StatusOr<int> Serve(const RolloutFlags& flags) {
                         Tokenizer::Read(folder / "tokenizer.json"));
   MDRL_ASSIGN_OR_RETURN(const ChatTemplate chat, ChatTemplate::Read(folder));
 
+  Registry registry({.max_series = options.max_series});
+  const ProcessMetrics process(registry);
+  RolloutMetrics metrics(registry, options.tasks);
   WorkerOptions worker_options = MakeWorkerOptions(options, model);
+  worker_options.metrics = &metrics;
+  DescribeBuild(worker_options.build, /*sandbox=*/"none", registry);
   worker_options.tokenizer_hash =
       TokenizerHash(tokenizer->source_text(), chat.text());
   worker_options.base_model_hash =
@@ -98,14 +107,20 @@ absl::StatusOr<int> Serve(const RolloutFlags& flags) {
   learner_options.data_channels = options.data_channels;
   learner_options.chunk_timeout = options.chunk;
   learner_options.submit_total = options.submit_total;
+  learner_options.retries = &metrics.retries;
   MDRL_ASSIGN_OR_RETURN(const auto learner,
                         LearnerClient::Create(learner_options));
   MDRL_ASSIGN_OR_RETURN(
       const auto reward,
       RewardClient::Create({options.rewards, options.score_attempt,
-                            options.score_attempts, options.score_total}));
+                            options.score_attempts, options.score_total,
+                            &metrics.retries}));
   TorchEngine engine(model, options.threads_per_lane);
   RolloutWorker worker(std::move(worker_options), *learner, *reward, engine);
+
+  registry.BeforeCollect([&worker] { worker.RefreshMetrics(); });
+  MDRL_ASSIGN_OR_RETURN(const auto page,
+                        MetricsServer::Start(options.metrics_listen, registry));
 
   // After the worker: a signal's callback must not find it gone.
   MDRL_ASSIGN_OR_RETURN(const auto stop, StopSignal::Install());
@@ -113,7 +128,7 @@ absl::StatusOr<int> Serve(const RolloutFlags& flags) {
     health->Drain();
     worker.Close();
   });
-  MDRL_RETURN_IF_ERROR(PrintReadyLine({health->address(), ""}));
+  MDRL_RETURN_IF_ERROR(PrintReadyLine({health->address(), page->address()}));
   const absl::Status status = worker.Run();
   if (stop->Requested()) return stop->signal_number();
   MDRL_RETURN_IF_ERROR(status);

@@ -172,6 +172,10 @@ absl::StatusOr<RolloutOptions> MakeRolloutOptions(const RolloutFlags& flags,
   }
   RolloutOptions out;
   out.run = run.run().name();
+  for (const auto& [task, settings] : run.tasks()) out.tasks.push_back(task);
+  std::sort(out.tasks.begin(), out.tasks.end());  // a map without order
+  out.metrics_listen = run.metrics().listen();
+  out.max_series = run.metrics().max_series();
   out.log_level = LevelOf(run.log());
   out.log_format = run.log().format() == v1::Log::FORMAT_TEXT
                        ? LogFormat::kText

@@ -36,7 +36,10 @@ absl::StatusOr<RolloutFlags> ParseRolloutFlags(
     std::span<const std::string_view> arguments);
 
 struct RolloutOptions {
-  std::string run;  // its name, for log lines
+  std::string run;                 // its name, for log lines
+  std::vector<std::string> tasks;  // of the configuration
+  std::string metrics_listen;
+  uint32_t max_series = 3000;
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kJson;
   std::string name;

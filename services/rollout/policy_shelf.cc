@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/clock.h"
+
 namespace mdrl {
 
 absl::StatusOr<std::shared_ptr<const LoadedPolicy>> PolicyShelf::Get(
@@ -25,7 +27,10 @@ absl::StatusOr<std::shared_ptr<const LoadedPolicy>> PolicyShelf::Get(
     }
     entries_.push_front({snapshot.manifest_sha256, nullptr});
   }
+  const absl::Time start = Clock::Real().Now();
   auto policy = engine_.Load(snapshot);
+  metrics_.stage_seconds.Observe(Clock::Real().Now() - start);
+  metrics_.CountLoad(policy.status());
   {
     MutexLock lock(mutex_);
     const auto it = find(entries_);

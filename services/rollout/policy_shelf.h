@@ -12,13 +12,15 @@
 #include "common/record/snapshot.h"
 #include "common/sync/mutex.h"
 #include "services/rollout/engine.h"
+#include "services/rollout/policy/policy_metrics.h"
 
 namespace mdrl {
 
 class PolicyShelf {
  public:
-  // REQUIRES: kept > 0. `engine` outlives the shelf.
-  PolicyShelf(Engine& engine, uint32_t kept) : engine_(engine), kept_(kept) {}
+  // REQUIRES: kept > 0. `engine` and `metrics` outlive the shelf.
+  PolicyShelf(Engine& engine, uint32_t kept, PolicyMetrics& metrics)
+      : engine_(engine), kept_(kept), metrics_(metrics) {}
 
   // As Engine::Load. An error is not remembered: the next call tries again.
   absl::StatusOr<std::shared_ptr<const LoadedPolicy>> Get(
@@ -32,6 +34,7 @@ class PolicyShelf {
 
   Engine& engine_;
   const uint32_t kept_;
+  PolicyMetrics& metrics_;
   Mutex mutex_;
   Condition changed_;
   std::list<Entry> entries_ MDRL_GUARDED_BY(mutex_);  // last used in front

@@ -92,6 +92,7 @@ void Scorer::Loop() {
 }
 
 void Scorer::Handle(DecodedGroup decoded) {
+  parts_.metrics.scoring_wait.Observe(Clock::Real().Now() - decoded.since);
   const Lease& lease = decoded.held.loan.lease();
   const absl::Time deadline = decoded.held.held->granted + lease.group_deadline;
   // What a person asked to be decoded has no rubric: nobody scores it.
@@ -112,7 +113,7 @@ void Scorer::Handle(DecodedGroup decoded) {
 
 absl::Status Scorer::Score(DecodedGroup& decoded, absl::Time deadline) {
   HeldLease& held = *decoded.held.held;
-  const Stopwatch watch(parts_.stats.score_ns);
+  const Stopwatch watch(parts_.stats.score);
   const ScoreRequest request = MakeScoreRequest(decoded);
   absl::Duration pause = options_.first_pause;
   held.Enter(Phase::kScoring);
@@ -136,7 +137,7 @@ absl::Status Scorer::Score(DecodedGroup& decoded, absl::Time deadline) {
 
 absl::Status Scorer::Submit(DecodedGroup& decoded, absl::Time deadline) {
   HeldLease& held = *decoded.held.held;
-  const Stopwatch watch(parts_.stats.submit_ns);
+  const Stopwatch watch(parts_.stats.submit);
   SubmitGroupRequest request;
   request.content_sha256 = ContentSha256(decoded.group);
   absl::Duration pause = options_.first_pause;

@@ -14,11 +14,13 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "common/base/clock.h"
 #include "common/record/group.h"
 #include "common/record/rollout_calls.h"
 #include "common/sync/bounded_queue.h"
 #include "services/rollout/client/learner_link.h"
 #include "services/rollout/lease_board.h"
+#include "services/rollout/rollout_metrics.h"
 #include "services/rollout/session.h"
 #include "services/rollout/worker_stats.h"
 
@@ -26,8 +28,9 @@ namespace mdrl {
 
 struct DecodedGroup {
   HeldLoan held;
-  Group group;                     // without scores
-  std::vector<std::string> texts;  // of its completions, in index order
+  Group group;                             // without scores
+  std::vector<std::string> texts;          // of its completions, in index order
+  absl::Time since = Clock::Real().Now();  // when it came into the queue
 };
 
 struct ScorerOptions {
@@ -44,6 +47,7 @@ struct ScorerParts {
   Session& session;
   LeaseBoard& board;
   WorkerStats& stats;
+  RolloutMetrics& metrics;
 };
 
 // Puts the scores of `reply` into `group`. DataLoss if it lacks a completion,
@@ -65,6 +69,8 @@ class Scorer {
 
   // What fails from now on is given back instead of tried again.
   void StopHolding() { holding_.store(false); }
+
+  size_t waiting() const { return queue_.size(); }
 
   // Ends the threads once the queue is empty. Returns soon if the links are
   // cancelled and the session closed. May be repeated.

@@ -12,11 +12,13 @@
 namespace mdrl {
 namespace {
 
-FollowerOptions MakeFollowerOptions(const WorkerOptions& options) {
+FollowerOptions MakeFollowerOptions(const WorkerOptions& options,
+                                    RolloutMetrics& metrics) {
   FollowerOptions follower;
   follower.kept = options.policies_kept;
   follower.first_pause = options.first_pause;
   follower.longest_pause = options.longest_pause;
+  follower.metrics = &metrics.policy;
   return follower;
 }
 
@@ -58,18 +60,22 @@ bool MayPass(const absl::Status& status) {
 RolloutWorker::RolloutWorker(WorkerOptions options, LearnerLink& learner,
                              RewardLink& reward, Engine& engine)
     : options_(std::move(options)),
+      unread_(options_.metrics == nullptr ? std::make_unique<UnreadMetrics>()
+                                          : nullptr),
+      metrics_(unread_ ? unread_->metrics : *options_.metrics),
       learner_(learner),
       reward_(reward),
       follower_(learner, options_.manifest_codec,
-                MakeFollowerOptions(options_)),
+                MakeFollowerOptions(options_, metrics_)),
       queue_(options_.max_rows),
       heartbeat_(
           HeartbeatParts{learner, session_, board_, queue_, follower_, stats_},
           options_.heartbeat),
-      shelf_(engine, options_.policies_kept),
-      scorer_(ScorerParts{learner, reward, session_, board_, stats_},
+      shelf_(engine, options_.policies_kept, metrics_.policy),
+      scorer_(ScorerParts{learner, reward, session_, board_, stats_, metrics_},
               MakeScorerOptions(options_)),
-      lanes_(LaneParts{queue_, follower_, shelf_, engine, scorer_, stats_},
+      lanes_(LaneParts{queue_, follower_, shelf_, engine, scorer_, stats_,
+                       metrics_},
              MakeLaneOptions(options_)) {}
 
 RolloutWorker::~RolloutWorker() {
@@ -270,6 +276,16 @@ absl::Status RolloutWorker::PauseAfter(const absl::Status& failure,
   }
   pause = std::min(2 * pause, options_.longest_pause);
   return absl::OkStatus();
+}
+
+void RolloutWorker::RefreshMetrics() {
+  metrics_.RefreshBusy(stats_, Clock::Real().Now());
+  metrics_.queue_depth.At({"leases"}).Set(queue_.waiting());
+  metrics_.queue_depth.At({"scoring"}).Set(scorer_.waiting());
+  metrics_.queue_capacity.At({"leases"}).Set(capacity());
+  metrics_.queue_capacity.At({"scoring"}).Set(capacity());
+  metrics_.policy.version.Set(
+      static_cast<double>(follower_.active().version.value_or(0)));
 }
 
 void RolloutWorker::TellReady(bool ready) {

@@ -20,6 +20,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/base/id.h"
+#include "common/metrics/registry.h"
 #include "common/record/group.h"
 #include "common/record/rollout_calls.h"
 #include "common/record/snapshot.h"
@@ -32,6 +33,7 @@
 #include "services/rollout/lease_queue.h"
 #include "services/rollout/policy/policy_follower.h"
 #include "services/rollout/policy_shelf.h"
+#include "services/rollout/rollout_metrics.h"
 #include "services/rollout/scorer.h"
 #include "services/rollout/session.h"
 #include "services/rollout/worker_stats.h"
@@ -65,6 +67,7 @@ struct WorkerOptions {
   ManifestCodec manifest_codec;
   // What the reward service is to read of a completion. Thread-safe.
   std::function<std::string(const Lease&, const Completion&)> text_of;
+  RolloutMetrics* metrics = nullptr;  // counts; outlives the worker
   // Told when the worker becomes ready (registered with an active policy) and
   // when it no longer is. On the worker's threads; may be empty.
   std::function<void(bool)> on_ready;
@@ -92,6 +95,8 @@ class RolloutWorker {
   void Close() { Stop(options_.grace); }
 
   const WorkerStats& stats() const { return stats_; }
+  // Sets the gauges that a scrape reads; to be called before each.
+  void RefreshMetrics();
 
  private:
   // The first caller stops; others wait until it has.
@@ -112,7 +117,15 @@ class RolloutWorker {
                           absl::Duration& pause);
   void TellReady(bool ready);
 
+  // Where nobody scrapes.
+  struct UnreadMetrics {
+    Registry registry;
+    RolloutMetrics metrics{registry, {}};
+  };
+
   const WorkerOptions options_;
+  const std::unique_ptr<UnreadMetrics> unread_;  // or null
+  RolloutMetrics& metrics_;
   LearnerLink& learner_;
   RewardLink& reward_;
 

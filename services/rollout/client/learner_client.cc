@@ -73,6 +73,7 @@ absl::StatusOr<std::unique_ptr<LearnerClient>> LearnerClient::Create(
     const LearnerClientOptions& options) {
   MDRL_CHECK(options.data_channels > 0) << "no data channel";
   auto wires = std::make_unique<Wires>();
+  wires->calls.CountRetriesIn(options.retries);
   ChannelOptions own;
   own.own_connection = true;
   MDRL_ASSIGN_OR_RETURN(wires->control, MakeChannel(options.address, own));

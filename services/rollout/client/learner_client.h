@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/metrics/registry.h"
 #include "services/rollout/client/learner_link.h"
 
 namespace mdrl {
@@ -23,6 +24,7 @@ struct LearnerClientOptions {
   uint32_t data_channels = 2;
   absl::Duration chunk_timeout = absl::Seconds(5);  // without a chunk
   absl::Duration submit_total = absl::Seconds(60);
+  Counters* retries = nullptr;  // counted by rpc; outlives the client
 };
 
 // Thread-safe, as LearnerLink says.

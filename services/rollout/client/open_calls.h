@@ -9,6 +9,7 @@
 #include <set>
 
 #include "absl/time/time.h"
+#include "common/metrics/registry.h"
 #include "common/sync/mutex.h"
 #include "grpcpp/client_context.h"
 
@@ -44,10 +45,17 @@ class OpenCalls {
   void CancelAll() MDRL_EXCLUDES(mutex_);
   bool cancelled() const { return cancelled_.load(); }
 
+  // Where repeats are counted, by rpc; REQUIRES: before the first call.
+  void CountRetriesIn(Counters* retries) { retries_ = retries; }
+  void CountRetry(const std::string& rpc) {
+    if (retries_ != nullptr) retries_->At({rpc}).Increment();
+  }
+
   // Ends the calls that have stood still for too long. Run it periodically.
   void EndIdle() MDRL_EXCLUDES(mutex_);
 
  private:
+  Counters* retries_ = nullptr;  // outlives this; may be null
   std::atomic<bool> cancelled_{false};
   Mutex mutex_;
   std::set<Call*> calls_ MDRL_GUARDED_BY(mutex_);

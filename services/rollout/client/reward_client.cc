@@ -45,6 +45,7 @@ absl::StatusOr<std::unique_ptr<RewardClient>> RewardClient::Create(
     const RewardClientOptions& options) {
   MDRL_CHECK(!options.addresses.empty()) << "no reward service";
   auto wires = std::make_unique<Wires>();
+  wires->calls.CountRetriesIn(options.retries);
   for (const std::string& address : options.addresses) {
     MDRL_ASSIGN_OR_RETURN(const auto channel, MakeChannel(address));
     wires->stubs.push_back(v1::RewardService::NewStub(channel));

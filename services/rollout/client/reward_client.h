@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/metrics/registry.h"
 #include "services/rollout/client/learner_link.h"
 
 namespace mdrl {
@@ -17,6 +18,7 @@ struct RewardClientOptions {
   absl::Duration score_attempt = absl::Seconds(15);
   int score_attempts = 3;
   absl::Duration score_total = absl::Seconds(60);
+  Counters* retries = nullptr;  // counted by rpc; outlives the client
 };
 
 // Thread-safe, as RewardLink says. A repeated call goes to the next address.

@@ -5,6 +5,8 @@
 #ifndef MDRL_SERVICES_ROLLOUT_CLIENT_UNARY_CALL_H_
 #define MDRL_SERVICES_ROLLOUT_CLIENT_UNARY_CALL_H_
 
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -25,6 +27,13 @@ struct CallLimits {
   int max_attempts = 0;     // 0: as many as fit
 };
 
+// "Lease" of LeaseResponse.
+template <typename Response>
+std::string RpcOf() {
+  const std::string name = Response::descriptor()->name();
+  return name.substr(0, name.size() - std::string_view("Response").size());
+}
+
 // `attempt` is called as attempt(context, &response) and returns a
 // grpc::Status. Cancelled once `calls` are.
 template <typename Response, typename Attempt>
@@ -37,7 +46,9 @@ absl::StatusOr<Response> CallUnary(OpenCalls& calls, RetryBudget& budget,
   options.stop = [&calls] { return calls.cancelled(); };
   options.budget = &budget;
   Response response;
+  int attempts = 0;
   MDRL_RETURN_IF_ERROR(CallWithRetry(options, Clock::Real(), [&] {
+    if (attempts++ > 0) calls.CountRetry(RpcOf<Response>());
     OpenCalls::Call call(calls);
     call.context().set_deadline(
         absl::ToChronoTime(absl::Now() + limits.deadline));

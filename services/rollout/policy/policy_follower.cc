@@ -48,6 +48,9 @@ class PolicyFollower::WatchedSink : public ChunkSink {
     MDRL_RETURN_IF_ERROR(assembly_.Accept(index));
     follower_.bytes_ever_.fetch_add(size_);
     follower_.fetch_done_.store(assembly_.bytes_done());
+    if (follower_.options_.metrics != nullptr) {
+      follower_.options_.metrics->CountReceived(assembly_.manifest(), size_);
+    }
     return absl::OkStatus();
   }
 
@@ -149,7 +152,17 @@ absl::StatusOr<std::shared_ptr<const Snapshot>> PolicyFollower::AtLeast(
 void PolicyFollower::Report(const PolicyRef& policy, Stage stage,
                             const std::string& failure) {
   MutexLock lock(mutex_);
-  if (stage == Stage::kActive) active_ = policy;
+  if (stage == Stage::kActive) {
+    active_ = policy;
+    if (announced_at_.has_value() && announced_.has_value() &&
+        announced_->version == policy.version) {
+      if (options_.metrics != nullptr) {
+        options_.metrics->total_seconds.Observe(Clock::Real().Now() -
+                                                *announced_at_);
+      }
+      announced_at_.reset();
+    }
+  }
   StageLocked(policy, stage, failure);
 }
 
@@ -215,6 +228,7 @@ void PolicyFollower::WatchLoop() {
       if (closed_) return;
       if (event->kind != PolicyEvent::Kind::kPublished) continue;
       announced_ = event->policy;
+      announced_at_ = Clock::Real().Now();
     }
     changed_.NotifyAll();
   }
@@ -320,9 +334,17 @@ absl::StatusOr<std::shared_ptr<const Snapshot>> PolicyFollower::Fetch(
   }
   if (const auto missing = unfinished_->Missing(); !missing.empty()) {
     WatchedSink sink(*this, target, *unfinished_);
+    const absl::Time start = Clock::Real().Now();
     MDRL_RETURN_IF_ERROR(link_.FetchChunks(manifest.sha256, missing, sink));
+    if (options_.metrics != nullptr) {
+      options_.metrics->fetch_seconds.Observe(Clock::Real().Now() - start);
+    }
   }
+  const absl::Time start = Clock::Real().Now();
   auto snapshot = unfinished_->Finish();
+  if (options_.metrics != nullptr) {
+    options_.metrics->verify_seconds.Observe(Clock::Real().Now() - start);
+  }
   unfinished_ = nullptr;
   return snapshot;
 }
@@ -377,6 +399,7 @@ void PolicyFollower::NoteFailure(const Target& target,
     StageLocked(target.policy, Stage::kFailed, std::string(status.message()));
   }
   changed_.NotifyAll();
+  if (options_.metrics != nullptr) options_.metrics->CountFetch(status);
   Log(LogLevel::kWarn, "policy_fetch_failed",
       "a policy could not be fetched; the old one keeps serving",
       {{"version", absl::StrCat(target.policy.version.value_or(0))},

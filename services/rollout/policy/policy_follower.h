@@ -24,6 +24,7 @@
 #include "common/record/snapshot.h"
 #include "common/sync/mutex.h"
 #include "services/rollout/client/learner_link.h"
+#include "services/rollout/policy/policy_metrics.h"
 
 namespace mdrl {
 
@@ -32,6 +33,7 @@ struct FollowerOptions {
   uint64_t max_bytes = 64ull << 30;  // of one policy
   absl::Duration first_pause = absl::Milliseconds(200);
   absl::Duration longest_pause = absl::Seconds(10);
+  PolicyMetrics* metrics = nullptr;  // counts; outlives the follower
 };
 
 // Thread-safe.
@@ -126,6 +128,8 @@ class PolicyFollower {
   RunId run_id_ MDRL_GUARDED_BY(mutex_);
   Digest base_model_hash_ MDRL_GUARDED_BY(mutex_);
   std::optional<PolicyRef> announced_ MDRL_GUARDED_BY(mutex_);
+  // When, until it is active.
+  std::optional<absl::Time> announced_at_ MDRL_GUARDED_BY(mutex_);
   std::map<Version, std::shared_ptr<const Snapshot>> kept_
       MDRL_GUARDED_BY(mutex_);
   // Of an earlier epoch: bytes, but not to be decoded with.

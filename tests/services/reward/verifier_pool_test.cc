@@ -4,6 +4,8 @@
 
 #include <atomic>
 #include <future>
+#include <numeric>
+#include <vector>
 
 #include "common/base/error.h"
 #include "common/tasks/prompt_maker.h"
@@ -82,6 +84,28 @@ TEST(VerifierPoolTest, SubmitRacesCloseWithoutLosingAnAnswer) {
     other.join();
     EXPECT_EQ(answers, taken);
   }
+}
+
+TEST(VerifierPoolTest, CountsScoresByTaskAndOutcome) {
+  Registry registry;
+  RewardMetrics metrics(registry, {"sort"});
+  VerifierPool::Options options;
+  options.metrics = &metrics;
+  VerifierPool pool(options);
+  ScoreRequest request;
+  request.prompt = SortPrompt("31", "");
+  request.rubric = "bare";
+  request.texts = {{0, "13"}, {1, "31"}};
+  ASSERT_TRUE(pool.Submit(request, [](auto) {}).ok());
+  request.rubric = "no such rubric";
+  ASSERT_TRUE(pool.Submit(request, [](auto) {}).ok());
+  pool.Close();
+  EXPECT_EQ(metrics.scores.At({"sort", "scored"}).value(), 2.0);
+  // One request, whatever number of texts.
+  const std::vector<uint64_t> times =
+      metrics.seconds.At({"sort", "run"}).counts();
+  EXPECT_EQ(std::accumulate(times.begin(), times.end(), uint64_t{0}), 1u);
+  EXPECT_EQ(metrics.scores.At({"sort", "service_error"}).value(), 0.0);
 }
 
 }  // namespace

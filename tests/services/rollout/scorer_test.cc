@@ -22,7 +22,8 @@ class ScorerTest : public ::testing::Test {
     options.first_pause = absl::Milliseconds(1);
     options.longest_pause = absl::Milliseconds(2);
     scorer_ = std::make_unique<Scorer>(
-        ScorerParts{learner_, reward_, session_, board_, stats_}, options);
+        ScorerParts{learner_, reward_, session_, board_, stats_, metrics_},
+        options);
     Register();
   }
   ~ScorerTest() override {
@@ -60,6 +61,8 @@ class ScorerTest : public ::testing::Test {
   Session session_;
   LeaseBoard board_;
   WorkerStats stats_;
+  Registry registry_;
+  RolloutMetrics metrics_{registry_, {"sort"}};
   std::shared_ptr<ReturnBox> box_ = std::make_shared<ReturnBox>();
   std::unique_ptr<Scorer> scorer_;
 };
