@@ -146,6 +146,7 @@ std::vector<MetricSpec> Table() {
       {"mdrl_grpc_streams", kGauge, "", kLS, "Open streams.", {Rpc()}},
       {"mdrl_stalled_seconds", kGauge, "seconds", kL, "Time without an accepted group or a committed step; 0 while it waits by intention.", {{"component", {"learner"}}}},
       {"mdrl_waiting", kGauge, "", kL, "1 for what the run waits for, else 0.", {{"component", {"learner"}}, Reason()}},
+      {"mdrl_watchdog_alarms_total", kCounter, "", kL, "Alarms of the watchdog: no group and no step for watchdog.alarm_after.", {Reason()}},
       {"mdrl_build_info", kGauge, "", kAllRoles, "1; which program this is.",
        {{"version", {}, "the build"}, {"git", {}, "the build"}, {"torch", {}, "the build"}, {"cuda", {}, "the build"}, {"insecure", {"true", "false"}}, {"sandbox", {}, "the build"}}},
       {"mdrl_run_info", kGauge, "", kL, "1; which run this is.", {{"run", {}, "the configuration"}, {"order", {}, "the configuration"}, {"config_sha256", {}, "the configuration"}}},

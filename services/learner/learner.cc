@@ -131,7 +131,7 @@ Learner::Learner(const LearnerOptions& options, Parts parts, ModelConfig config,
               parts_.clock),
       trainer_({options.desk.run_id, options.desk.epoch,
                 options.desk.base_model_hash, options.optimizer.nonfinite_limit,
-                [this] { return parts_.desk.AwaitResumed(); }},
+                [this] { return parts_.desk.AwaitResumed(); }, parts_.metrics},
                *algorithm_, model_, update_, parts_.ledger, parts_.step_log,
                parts_.manifest_codec, parts_.clock) {
   position_.chain = ChainStart(options.desk.base_model_hash, options.seed,
@@ -190,6 +190,8 @@ RoundGroups Learner::ToRoundGroups(const StoredRound& stored) const {
 }
 
 absl::Status Learner::Replay() {
+  const absl::Time start = parts_.clock.Now();
+  const uint64_t first = position_.round;
   for (const StoredRound& stored : parts_.recovered.rounds) {
     if (stored.round < position_.round || !stored.closed) continue;
     RecordedRound recorded;
@@ -215,6 +217,10 @@ absl::Status Learner::Replay() {
                        " trained again ends in another chain than recorded: "
                        "the configuration was changed"));
     }
+  }
+  if (parts_.metrics != nullptr) {
+    parts_.metrics->ShowReplay(position_.round - first,
+                               parts_.clock.Now() - start);
   }
   return absl::OkStatus();
 }
@@ -293,10 +299,17 @@ absl::Status Learner::PublishStart() {
 
 absl::Status Learner::TrainRounds() {
   while (!StopReached()) {
-    absl::StatusOr<RoundGroups> round = parts_.desk.TakeRound();
+    absl::StatusOr<RoundGroups> round = [this] {
+      const PhaseTimer timer(phases(), "wait_groups");
+      return parts_.desk.TakeRound();
+    }();
     // The desk's word for: the last round is trained, or the run was drained.
     if (absl::IsOutOfRange(round.status())) return absl::OkStatus();
     MDRL_RETURN_IF_ERROR(round.status());
+    if (parts_.metrics != nullptr) {
+      parts_.metrics->CountRound(
+          *round, uint64_t{options_.iterations} * options_.minibatches);
+    }
     RecordedRound recorded;
     for (const StoredRound& stored : parts_.recovered.rounds) {
       if (stored.round != round->round) continue;
@@ -307,6 +320,9 @@ absl::Status Learner::TrainRounds() {
     MDRL_ASSIGN_OR_RETURN(const auto snapshot,
                           trainer_.Train(*round, recorded, position_));
     parts_.desk.OnRoundTrained(round->round);
+    if (parts_.metrics != nullptr) {
+      parts_.metrics->CountRoundTrained(position_.round);
+    }
     parts_.desk.Publish(snapshot);
     if (!round->groups.empty()) {
       summary_.task = round->groups.front().prompt.task;
@@ -454,6 +470,16 @@ absl::Status Learner::WriteSummary() {
 
 absl::Status Learner::WriteCheckpoint() {
   if (checkpointed_step_ == position_.step) return absl::OkStatus();
+  const PhaseTimer timer(phases(), "checkpoint");
+  const absl::Status status = TryWriteCheckpoint();
+  if (parts_.metrics != nullptr && !status.ok()) {
+    parts_.metrics->CountCheckpoint(status, 0, parts_.clock.Now());
+  }
+  return status;
+}
+
+absl::Status Learner::TryWriteCheckpoint() {
+  const absl::Time start = parts_.clock.Now();
   parts_.desk.EnterPhase(LoopPhase::kCheckpointing,
                          absl::StrCat("of step ", position_.step));
   const std::vector<TrainingFile> files =
@@ -477,8 +503,17 @@ absl::Status Learner::WriteCheckpoint() {
   contents.ledger_seq = parts_.ledger.newest_seq();
   contents.build = options_.desk.build.version;
   contents.config_sha256 = options_.result_sha256;
-  MDRL_ASSIGN_OR_RETURN(const Checkpoint checkpoint,
-                        parts_.checkpoints.Write(contents));
+  Histograms* const stages =
+      parts_.metrics ? &parts_.metrics->checkpoint_seconds : nullptr;
+  if (stages != nullptr) {
+    stages->At({"copy"}).Observe(parts_.clock.Now() - start);
+  }
+  const absl::StatusOr<Checkpoint> written = [&] {
+    const PhaseTimer timer(stages, "write");
+    return parts_.checkpoints.Write(contents);
+  }();
+  MDRL_RETURN_IF_ERROR(written.status());
+  const Checkpoint& checkpoint = *written;
   MDRL_RETURN_IF_ERROR(parts_.ledger
                            .Commit(LedgerWrite().Add(CheckpointWritten{
                                checkpoint.name, position_.step, position_.round,
@@ -493,6 +528,10 @@ absl::Status Learner::WriteCheckpoint() {
     MDRL_RETURN_IF_ERROR(parts_.ledger.Commit(std::move(gone)).status());
   }
   checkpointed_step_ = position_.step;
+  if (parts_.metrics != nullptr) {
+    parts_.metrics->CountCheckpoint(absl::OkStatus(), checkpoint.bytes,
+                                    parts_.clock.Now());
+  }
   parts_.board.SetCheckpoint({checkpoint.name, position_.step, position_.round,
                               position_.round, parts_.clock.Now()});
   return absl::OkStatus();

@@ -30,6 +30,7 @@
 #include "services/learner/ledger/ledger.h"
 #include "services/learner/ledger/recovery.h"
 #include "services/learner/ledger/step_log.h"
+#include "services/learner/loop_metrics.h"
 #include "services/learner/options.h"
 #include "services/learner/policy/checkpoint.h"
 #include "services/learner/round_trainer.h"
@@ -50,6 +51,7 @@ class Learner {
     CheckpointFolder& checkpoints;
     RunBoard& board;
     StepLog* step_log = nullptr;
+    LoopMetrics* metrics = nullptr;  // may be null
     Clock& clock;
     ManifestCodec manifest_codec;
     // A completion's tokens as people read them.
@@ -106,7 +108,13 @@ class Learner {
   absl::Status CollectEvaluations(bool wait);
   void TakeEvaluation(const EvaluationView& view, uint64_t round);
   absl::Status WriteSummary();
+  // Counted, whether it succeeds or not.
   absl::Status WriteCheckpoint();
+  absl::Status TryWriteCheckpoint();
+  // A phase of the loop, where there are metrics.
+  Histograms* phases() const {
+    return parts_.metrics ? &parts_.metrics->phase_seconds : nullptr;
+  }
 
   const LearnerOptions options_;
   Parts parts_;

@@ -20,6 +20,7 @@
 #include "common/net/build_info.h"
 #include "common/net/exit_code.h"
 #include "common/net/grpc_server.h"
+#include "common/net/metrics_server.h"
 #include "common/net/ready_line.h"
 #include "common/sync/periodic_task.h"
 #include "common/sync/stop_signal.h"
@@ -27,6 +28,7 @@
 #include "common/tensor/torch_version.h"
 #include "services/learner/flags.h"
 #include "services/learner/learner.h"
+#include "services/learner/learner_metrics.h"
 #include "services/learner/ledger/run_lock.h"
 #include "services/learner/model_source.h"
 #include "services/learner/run_watchdog.h"
@@ -175,13 +177,17 @@ absl::StatusOr<int> Serve(const LearnerFlags& flags) {
       {.root = options.run_dir + "/checkpoints",
        .keep_last = options.checkpoint.keep_last,
        .keep_every_rounds = options.checkpoint.keep_every_rounds});
+  LearnerMetrics metrics(options);
+  DescribeBuild(options.desk.build, /*sandbox=*/"none", metrics.registry);
+  options.desk.metrics = &metrics.desk;
   const std::string ledger_path = options.run_dir + "/ledger.db";
   MDRL_ASSIGN_OR_RETURN(const std::unique_ptr<Ledger> ledger,
                         Ledger::Open({.path = ledger_path,
                                       .commit_delay = options.commit_delay,
                                       .commit_events = options.commit_events,
                                       .queue = options.ledger_queue,
-                                      .keep_events = options.keep_events}));
+                                      .keep_events = options.keep_events,
+                                      .metrics = &metrics.ledger}));
   const absl::StatusOr<Checkpoint> newest = checkpoints.FindNewest();
   MDRL_ASSIGN_OR_RETURN(
       const RecoveredRun recovered,
@@ -205,6 +211,7 @@ absl::StatusOr<int> Serve(const LearnerFlags& flags) {
                        .checkpoints = checkpoints,
                        .board = board,
                        .step_log = step_log.get(),
+                       .metrics = &metrics.loop,
                        .clock = clock,
                        .manifest_codec = WireCodecs().manifest,
                        .text_of = nullptr,
@@ -220,11 +227,19 @@ absl::StatusOr<int> Serve(const LearnerFlags& flags) {
                       std::move(source.weights), std::move(source.files)));
 
   // Shutdown order: no new calls, the desk answers what is parked, the server
-  // ends, watchdog and tick end, the ledger commits what is left. Status and
-  // Explain are served while recorded rounds are trained again.
+  // ends, watchdog and tick end, the ledger commits what is left; the metrics
+  // page goes first. Status, Explain and metrics are served while recorded
+  // rounds are trained again.
   desk->BeginStart();
-  MDRL_ASSIGN_OR_RETURN(const auto server,
-                        LearnerServer::Start(options, *desk, *feed, board));
+  MDRL_ASSIGN_OR_RETURN(
+      const auto server,
+      LearnerServer::Start(options, *desk, *feed, board,
+                           {.calls = &metrics.calls,
+                            .snapshot_bytes = &metrics.snapshot_bytes}));
+  metrics.Watch(*desk, *ledger);
+  MDRL_ASSIGN_OR_RETURN(
+      const auto page,
+      MetricsServer::Start(options.metrics_listen, metrics.registry));
   MDRL_RETURN_IF_ERROR(learner->Restore());
   desk->EndStart();
   server->SetReady();
@@ -233,7 +248,7 @@ absl::StatusOr<int> Serve(const LearnerFlags& flags) {
       {{options.explain_after, options.alarm_after}, options.exit_on_alarm},
       *desk, clock);
   stop->OnStop([&desk] { desk->Stop(Reason::kDraining); });
-  MDRL_RETURN_IF_ERROR(PrintReadyLine({server->address(), ""}));
+  MDRL_RETURN_IF_ERROR(PrintReadyLine({server->address(), page->address()}));
   Log(LogLevel::kInfo, "ready", "serving", {{"address", server->address()}});
 
   const absl::Status run = learner->Run();

@@ -243,6 +243,9 @@ absl::StatusOr<LearnerOptions> LoadLearnerOptions(
 
   LearnerOptions options;
   options.run_name = run.run().name();
+  options.order = Word(run.schedule().order());
+  options.metrics_listen = run.metrics().listen();
+  options.max_series = run.metrics().max_series();
   options.run_dir = !flags.run_dir.empty() ? flags.run_dir
                     : run.run().has_dir()
                         ? run.run().dir()

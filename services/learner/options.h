@@ -76,6 +76,9 @@ struct LearnerOptions {
   };
 
   std::string run_name;
+  std::string order;  // of the schedule: "fixed_lag"
+  std::string metrics_listen;
+  uint32_t max_series = 3000;
   std::string run_dir;
   std::string listen;
   bool insecure = false;

@@ -54,7 +54,11 @@ RoundTrainer::RoundTrainer(Options options, const Algorithm& algorithm,
 
 std::shared_ptr<const Snapshot> RoundTrainer::MakePolicy(
     Version version, Cause cause, const RunPosition& at) const {
-  PackedWeights packed = PackWeights(model_.weights());
+  const PhaseTimer phase(phases(), "snapshot");
+  PackedWeights packed = [this] {
+    const PhaseTimer timer(stages(), "copy");
+    return PackWeights(model_.weights());
+  }();
   Manifest manifest;
   manifest.run_id = options_.run_id;
   manifest.epoch = options_.epoch;
@@ -65,7 +69,11 @@ std::shared_ptr<const Snapshot> RoundTrainer::MakePolicy(
   manifest.encoding = Encoding::kFull;
   manifest.base_model_hash = options_.base_model_hash;
   manifest.tensors = std::move(packed.tensors);
-  manifest.canary = MakeCanary(model_);
+  {
+    const PhaseTimer timer(stages(), "canary");
+    manifest.canary = MakeCanary(model_);
+  }
+  const PhaseTimer timer(stages(), "hash");
   return MakeSnapshot(std::move(manifest), std::move(packed.bytes), codec_);
 }
 
@@ -112,7 +120,10 @@ absl::Status RoundTrainer::Note(const RoundGroups& round, uint32_t inner,
                                 const StepStats& stats, const Digest& batch,
                                 const RecordedRound& recorded,
                                 RunPosition& position, LedgerWrite& write) {
-  const ChunkHash params_hash = ParamsHash(model_.weights());
+  const ChunkHash params_hash = [this] {
+    const PhaseTimer timer(phases(), "hash");
+    return ParamsHash(model_.weights());
+  }();
   const auto before = recorded.params_hash.find(inner);
   if (before != recorded.params_hash.end() && before->second != params_hash) {
     return ErrorWith(
@@ -166,6 +177,10 @@ absl::StatusOr<std::shared_ptr<const Snapshot>> RoundTrainer::Train(
     }
     const absl::StatusOr<StepStats> stats =
         update_.Step(static_cast<int>(inner));
+    if (options_.metrics != nullptr &&
+        ReasonOf(stats.status()) == reason::kStepNonfinite) {
+      options_.metrics->CountNonFinite(stats.status());
+    }
     if (stats.ok()) {
       nonfinite_in_a_row_ = 0;
       MDRL_RETURN_IF_ERROR(
@@ -197,8 +212,15 @@ absl::StatusOr<std::shared_ptr<const Snapshot>> RoundTrainer::Train(
         lines.push_back(step->numbers);
       }
     }
-    MDRL_RETURN_IF_ERROR(
-        ledger_.Commit(std::exchange(write, LedgerWrite())).status());
+    {
+      const PhaseTimer timer(phases(), "commit");
+      MDRL_RETURN_IF_ERROR(
+          ledger_.Commit(std::exchange(write, LedgerWrite())).status());
+    }
+    if (options_.metrics != nullptr && stats.ok()) {
+      options_.metrics->CountStep(round, position.step - 1, *stats,
+                                  clock_.Now());
+    }
     for (const std::string& line : lines) {
       if (step_log_ != nullptr) MDRL_RETURN_IF_ERROR(step_log_->Append(line));
     }

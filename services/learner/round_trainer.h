@@ -23,6 +23,7 @@
 #include "services/learner/buffer/group_buffer.h"
 #include "services/learner/ledger/ledger.h"
 #include "services/learner/ledger/step_log.h"
+#include "services/learner/loop_metrics.h"
 #include "services/learner/update/policy_update.h"
 
 namespace mdrl {
@@ -51,6 +52,7 @@ class RoundTrainer {
     // Asked before every step but a round's first; an error ends the round
     // there. May block. May be empty.
     std::function<absl::Status()> before_step = {};
+    LoopMetrics* metrics = nullptr;  // counts; outlives the trainer
   };
   // Everything borrowed outlives the trainer. `step_log` may be null.
   RoundTrainer(Options options, const Algorithm& algorithm,
@@ -79,6 +81,14 @@ class RoundTrainer {
                     const StepStats& stats, const Digest& batch,
                     const RecordedRound& recorded, RunPosition& position,
                     LedgerWrite& write);
+
+  // Of the metrics, where there are any.
+  Histograms* phases() const {
+    return options_.metrics ? &options_.metrics->phase_seconds : nullptr;
+  }
+  Histograms* stages() const {
+    return options_.metrics ? &options_.metrics->snapshot_seconds : nullptr;
+  }
 
   const Options options_;
   const Algorithm& algorithm_;

@@ -19,10 +19,10 @@ namespace mdrl {
 // The server is the last member: it ends before the doors that it calls.
 struct LearnerServer::Doors {
   Doors(const LearnerOptions& options, FrontDesk& desk, EventFeed& feed,
-        const RunBoard& board)
+        const RunBoard& board, const ServerMetrics& metrics)
       : prompt(desk),
         rollout(desk),
-        weight(desk),
+        weight(desk, metrics.snapshot_bytes),
         run(desk, feed, board, options.run_name, options.desk.build) {}
 
   PromptDoor prompt;
@@ -44,15 +44,25 @@ absl::Status CheckListen(const LearnerOptions& options) {
   }
   MDRL_ASSIGN_OR_RETURN(const Address address, ParseAddress(options.listen));
   MDRL_RETURN_IF_ERROR(CheckLocal(address));
-  return ProbeListen(address);
+  MDRL_RETURN_IF_ERROR(ProbeListen(address));
+  // Asked now, before anything is written, though it is served last.
+  const absl::StatusOr<Address> page = ParseAddress(options.metrics_listen);
+  MDRL_RETURN_IF_ERROR(WithContext(page.status(), "metrics.listen"));
+  return WithContext(ProbeListen(*page), "metrics.listen");
+}
+
+std::vector<std::string> LearnerServices() {
+  return {"mdrl.v1.PromptService", "mdrl.v1.RolloutService",
+          "mdrl.v1.WeightService", "mdrl.v1.RunService"};
 }
 
 absl::StatusOr<std::unique_ptr<LearnerServer>> LearnerServer::Start(
     const LearnerOptions& options, FrontDesk& desk, EventFeed& feed,
-    const RunBoard& board) {
-  auto doors = std::make_unique<Doors>(options, desk, feed, board);
+    const RunBoard& board, const ServerMetrics& metrics) {
+  auto doors = std::make_unique<Doors>(options, desk, feed, board, metrics);
   GrpcServer::Options serving;
   serving.listen = options.listen;
+  serving.calls = metrics.calls;
   MDRL_ASSIGN_OR_RETURN(
       doors->server,
       GrpcServer::Start(serving, {&doors->prompt, &doors->rollout,

@@ -5,10 +5,13 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/metrics/registry.h"
+#include "common/net/call_metrics.h"
 #include "common/record/group.h"
 #include "common/record/snapshot.h"
 #include "services/learner/desk/front_desk.h"
@@ -28,13 +31,21 @@ Codecs WireCodecs();
 // errors as GrpcServer::Start. The address may still be taken in between.
 absl::Status CheckListen(const LearnerOptions& options);
 
+// What the server counts with; all outlive it, any may be null.
+struct ServerMetrics {
+  CallMetrics* calls = nullptr;
+  Counters* snapshot_bytes = nullptr;
+};
+// The services whose calls are counted, for CallMetrics.
+std::vector<std::string> LearnerServices();
+
 class LearnerServer {
  public:
   // Listening when it returns, not ready before SetReady(); what it borrows
   // outlives it. Errors as GrpcServer::Start.
   static absl::StatusOr<std::unique_ptr<LearnerServer>> Start(
       const LearnerOptions& options, FrontDesk& desk, EventFeed& feed,
-      const RunBoard& board);
+      const RunBoard& board, const ServerMetrics& metrics = {});
   ~LearnerServer();
 
   const std::string& address() const;

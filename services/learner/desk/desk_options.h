@@ -18,6 +18,8 @@
 
 namespace mdrl {
 
+struct DeskMetrics;
+
 // `tasks.<name>`: how a set's completions are scored.
 struct TaskOptions {
   std::string rubric;
@@ -73,6 +75,7 @@ struct DeskOptions {
   GroupCodec group_codec;  // for the ledger
   // A completion's tokens as people read them. Thread-safe; may be empty.
   std::function<std::string(const std::vector<int32_t>&)> text_of;
+  DeskMetrics* metrics = nullptr;  // counts; outlives the desk
 };
 
 }  // namespace mdrl

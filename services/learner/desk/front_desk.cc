@@ -25,7 +25,8 @@ WorkerTableOptions WorkersOf(const DeskOptions& options) {
           .lease_for = options.lease_for};
 }
 
-LeaseTableOptions LeasesOf(const DeskOptions& options) {
+LeaseTableOptions LeasesOf(const DeskOptions& options, DeskMetrics& metrics,
+                           Clock& clock) {
   return {.groups_per_round = options.groups_per_round,
           .max_staleness = options.max_staleness,
           .rounds_limit = options.rounds_limit,
@@ -34,7 +35,10 @@ LeaseTableOptions LeasesOf(const DeskOptions& options) {
           .group_deadline = options.group_deadline,
           .quarantine_after = options.quarantine_after,
           .max_attempts = options.max_attempts,
-          .evaluation_share = options.eval_share};
+          .evaluation_share = options.eval_share,
+          .on_ticket = [&metrics, &clock](const Ticket& ticket) {
+            metrics.CountTicket(ticket, clock.Now());
+          }};
 }
 
 }  // namespace
@@ -44,14 +48,20 @@ FrontDesk::FrontDesk(DeskOptions options, Clock& clock, Ledger& ledger,
     : options_(std::move(options)),
       clock_(clock),
       ledger_(ledger),
+      unread_(options_.metrics == nullptr ? std::make_unique<UnreadMetrics>()
+                                          : nullptr),
+      metrics_(unread_ ? unread_->metrics : *options_.metrics),
       store_(options_.epoch, options_.max_staleness),
       buffer_(options_.groups_per_round, options_.max_staleness, next_round),
       journal_(ledger, kJournalRows,
                [this](absl::StatusOr<uint64_t> seq) { OnCommit(seq); }),
       library_({.seed = options_.seed, .shuffled = options_.shuffled}),
-      table_(LeasesOf(options_)),
+      table_(LeasesOf(options_, metrics_, clock_)),
       workers_(WorkersOf(options_)) {
   if (options_.rounds_limit != 0) buffer_.EndAt(options_.rounds_limit);
+  metrics_.staleness_bound.Set(static_cast<double>(options_.max_staleness));
+  metrics_.groups_capacity.Set(static_cast<double>(
+      (options_.max_staleness + 1) * options_.groups_per_round));
   auto reader = LedgerReader::Open(ledger.path());
   MutexLock lock(mutex_);
   if (reader.ok()) {
@@ -128,6 +138,7 @@ void FrontDesk::Tick() {
     for (const Worker* worker : workers_.Expire(now)) {
       Log(LogLevel::kWarn, "worker_lost", "no heartbeat for a lease time",
           {{"worker", worker->name}});
+      metrics_.workers_lost.Increment();
       journal_.Add(EventNoted{
           .kind = "worker_lost",
           .subject = worker->name,

@@ -35,11 +35,13 @@
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/base/id.h"
+#include "common/metrics/registry.h"
 #include "common/record/rollout_calls.h"
 #include "common/record/snapshot.h"
 #include "common/sync/mutex.h"
 #include "services/learner/buffer/group_buffer.h"
 #include "services/learner/desk/desk_calls.h"
+#include "services/learner/desk/desk_metrics.h"
 #include "services/learner/desk/desk_options.h"
 #include "services/learner/desk/evaluation_book.h"
 #include "services/learner/desk/generation_book.h"
@@ -192,6 +194,9 @@ class FrontDesk {
   // What the loop does between those calls. TakeRound, OnRoundTrained and
   // Publish say it themselves. `detail`: "round 3 of 7".
   void EnterPhase(LoopPhase phase, std::string detail) MDRL_EXCLUDES(mutex_);
+
+  // Sets the gauges that a scrape reads; to be called before each.
+  void RefreshMetrics() MDRL_EXCLUDES(mutex_);
 
   // --- time, the beginning and the end ---
 
@@ -399,9 +404,17 @@ class FrontDesk {
     std::string reply;
   };
 
+  // Where nobody scrapes.
+  struct UnreadMetrics {
+    Registry registry;
+    DeskMetrics metrics{registry, {}, absl::InfinitePast()};
+  };
+
   const DeskOptions options_;
   Clock& clock_;
   Ledger& ledger_;
+  const std::unique_ptr<UnreadMetrics> unread_;  // or null
+  DeskMetrics& metrics_;
   SnapshotStore store_;
   GroupBuffer buffer_;
   std::unique_ptr<LedgerReader> reader_;  // null: the desk has failed

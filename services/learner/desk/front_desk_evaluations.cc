@@ -229,6 +229,7 @@ void FrontDesk::IssueEvaluationRowLocked(const EvaluationId& id, size_t place,
 void FrontDesk::EvaluationOverLocked(const EvaluationId& id, Outbox& outbox) {
   const EvaluationView& view = *evaluations_.Find(id);
   store_.Unpin(view.policy.version.value_or(0));
+  metrics_.CountEvaluation(view);
   journal_.Add(
       EvaluationFinished{.id = id,
                          .state = view.state == EvaluationView::State::kDone

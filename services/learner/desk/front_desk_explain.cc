@@ -135,6 +135,7 @@ void FrontDesk::NoteStandstill(const std::string& kind,
                                const FindingChain& chain,
                                absl::Duration standstill) {
   const Finding& cause = chain.back();
+  if (kind == "alarm") metrics_.CountAlarm(cause.reason);
   MutexLock lock(mutex_);
   journal_.Add(EventNoted{
       .kind = kind,

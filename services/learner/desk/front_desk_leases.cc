@@ -70,8 +70,14 @@ absl::Status FrontDesk::RegisterLocked(const RegisterRequest& request,
       table_.Adopt(worker.registration_id, worker.slot, registered->previous,
                    request.held, now);
   EndedLocked(adoption.endings, outbox);
+  metrics_.leases_adopted.Increment(
+      static_cast<double>(adoption.adopted.size()));
   refused_.erase(worker.name);
   if (!registered->repeated) {
+    // Warm: it brings policies, or comes back under its name.
+    registered->worker->came_warm =
+        registered->previous.has_value() || !request.resident.empty();
+    metrics_.worker_joins.At({worker.came_warm ? "warm" : "cold"}).Increment();
     Log(LogLevel::kInfo, "worker_registered", "a worker has come",
         {{"worker", worker.name}, {"slot", absl::StrCat(worker.slot)}});
     journal_.Add(WorkerRegistered{.slot = worker.slot,
@@ -173,6 +179,7 @@ bool FrontDesk::TryAnswerLocked(const LeaseCalls::Parked& call,
                      mutex_) { return CanDoLocked(*worker, ticket); }},
       now);
   if (granted.empty()) return false;
+  metrics_.leases_granted.Increment(static_cast<double>(granted.size()));
   LeaseReply reply;
   bool journalled = false;
   for (const Ticket& ticket : granted) {
@@ -340,6 +347,8 @@ absl::StatusOr<RenewReply> FrontDesk::Renew(const RenewRequest& request) {
     const bool was_ready = worker.said == RenewRequest::Worker::kReady;
     workers_.Renewed(worker, request);
     if (!was_ready && worker.said == RenewRequest::Worker::kReady) {
+      metrics_.worker_join_seconds.At({worker.came_warm ? "warm" : "cold"})
+          .Observe(now - worker.registered);
       journal_.Add(EventNoted{
           .kind = "worker_ready",
           .subject = worker.name,
@@ -392,6 +401,7 @@ void FrontDesk::ReturnLease(ReturnLeaseRequest request,
 
 void FrontDesk::EndedLocked(const Endings& endings, Outbox& outbox) {
   for (const LeaseEnd& end : endings.leases) {
+    metrics_.CountLeaseEnd(end);
     Log(LogLevel::kInfo, "lease_ended", end.detail,
         {{"group", Print(end.key.group_id)},
          {"attempt", absl::StrCat(end.key.attempt)},

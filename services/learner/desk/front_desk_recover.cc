@@ -113,6 +113,7 @@ absl::Status FrontDesk::RecoverTicketsLocked(const RecoveredRun& recovered) {
     }
     RecoveredTicket ticket;
     ticket.ticket = TicketOf(stored, set->task);
+    ticket.ticket.issued = clock_.Now();
     ticket.slot = stored.slot;
     ticket.vacant = stored.state == TicketState::kIssued &&
                     (set->quarantined.contains(issued.index) ||

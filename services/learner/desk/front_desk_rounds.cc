@@ -17,6 +17,7 @@ void FrontDesk::IssueLocked() {
     if (!of.has_value()) return;
     ticket->of = *of;
     ticket->task = library_.Find(of->set_sha256)->task;
+    ticket->issued = clock_.Now();
     TicketIssued row;
     row.ticket = ticket->id;
     row.group_id = of->group_id;
@@ -119,6 +120,7 @@ void FrontDesk::EnterPhase(LoopPhase phase, std::string detail) {
 
 void FrontDesk::Publish(std::shared_ptr<const Snapshot> snapshot) {
   const Version version = snapshot->manifest.version;
+  metrics_.CountPublished(*snapshot, store_.Newest().get());
   store_.Publish(std::move(snapshot));
   Outbox outbox;
   {

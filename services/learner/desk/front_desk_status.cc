@@ -12,6 +12,29 @@ RunStatus FrontDesk::Status(bool with_workers, bool with_sets) const {
   return StatusLocked(with_workers, with_sets);
 }
 
+void FrontDesk::RefreshMetrics() {
+  RunStatus status;
+  std::map<std::string, double> left;
+  std::map<std::string, double> quarantined;
+  {
+    MutexLock lock(mutex_);
+    status = StatusLocked(/*with_workers=*/true, /*with_sets=*/false);
+    for (const auto& set : library_.sets()) {
+      quarantined[set->task] += static_cast<double>(set->quarantined.size());
+      if (set->state != PromptSetState::kActive) continue;
+      // Sizes and the cursor alone: a scrape must not walk a million prompts.
+      left[set->task] += static_cast<double>(set->count - set->cursor.position);
+    }
+  }
+  metrics_.ShowStatus(status, clock_.Now());
+  metrics_.snapshots_retained.Set(static_cast<double>(store_.retained()));
+  metrics_.groups_depth.Set(static_cast<double>(buffer_.size()));
+  for (const auto& [task, options] : options_.tasks) {
+    metrics_.prompts_left.At({task}).Set(left[task]);
+    metrics_.prompts_quarantined.At({task}).Set(quarantined[task]);
+  }
+}
+
 RunStatus FrontDesk::StatusLocked(bool with_workers, bool with_sets) const {
   using State = RunStatus::State;
   const absl::Time now = clock_.Now();

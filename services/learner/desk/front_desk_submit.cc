@@ -162,8 +162,10 @@ absl::Status FrontDesk::SubmitLocked(SubmitGroupRequest& request,
                          .accepted_attempt = verdict->accepted_attempt,
                          .seq = 0};
   if (verdict->outcome != SubmitGroupReply::Outcome::kAccepted) {
+    metrics_.CountSubmit(verdict->outcome);
     if (verdict->nondeterministic) {
       table_.CountNondeterministic();
+      metrics_.determinism_mismatches.Increment();
       Log(LogLevel::kError, "nondeterminism",
           "two attempts under the same policy brought different groups",
           {{"group", Print(submission.key.group_id)}});
@@ -244,7 +246,10 @@ void FrontDesk::AcceptLocked(Group group, StoredPrompt prompt,
 void FrontDesk::TakeInLocked(ScoredGroup group, Outbox& outbox) {
   const TicketId id{group.group.purpose, group.group.ticket};
   ++progress_.groups;
+  metrics_.CountSubmit(SubmitGroupReply::Outcome::kAccepted);
+  metrics_.NoteProgress(clock_.Now());
   if (id.purpose == Purpose::kTrain) {
+    metrics_.CountRewards(group.prompt.task, group.group);
     buffer_.Put(std::move(group));
     return;
   }

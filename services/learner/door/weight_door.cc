@@ -61,15 +61,21 @@ class PolicyStream final : public grpc::ServerWriteReactor<v1::PolicyEvent> {
 class ChunkStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
  public:
   ChunkStream(std::shared_ptr<const Snapshot> snapshot,
-              std::vector<uint32_t> chunks, StreamCount::Seat seat)
+              std::vector<uint32_t> chunks, StreamCount::Seat seat,
+              Counters* bytes)
       : snapshot_(std::move(snapshot)),
         chunks_(std::move(chunks)),
-        seat_(std::move(seat)) {
+        seat_(std::move(seat)),
+        bytes_(bytes) {
     Next();
   }
 
   void OnWriteDone(bool ok) override {
     if (ok) {
+      if (bytes_ != nullptr) {
+        bytes_->At({"sent", EncodingWord()})
+            .Increment(static_cast<double>(message_.Length()));
+      }
       Next();
     } else {
       Finish(grpc::Status::CANCELLED);
@@ -78,6 +84,10 @@ class ChunkStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   void OnDone() override { delete this; }
 
  private:
+  std::string_view EncodingWord() const {
+    return snapshot_->manifest.encoding == Encoding::kAdapter ? "adapter"
+                                                              : "full";
+  }
   void Next() {
     if (next_ == chunks_.size()) {
       Finish(grpc::Status::OK);
@@ -90,6 +100,7 @@ class ChunkStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   const std::shared_ptr<const Snapshot> snapshot_;
   const std::vector<uint32_t> chunks_;
   const StreamCount::Seat seat_;
+  Counters* const bytes_;
   size_t next_ = 0;
   grpc::ByteBuffer message_;
 };
@@ -175,7 +186,7 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* WeightDoor::FetchChunks(
   auto seat = streams_.Take(context->peer());
   if (!seat.ok()) return new Refused(seat.status());
   return new ChunkStream(*std::move(snapshot), *std::move(chunks),
-                         *std::move(seat));
+                         *std::move(seat), bytes_);
 }
 
 }  // namespace mdrl

@@ -2,6 +2,7 @@
 #ifndef MDRL_SERVICES_LEARNER_DOOR_WEIGHT_DOOR_H_
 #define MDRL_SERVICES_LEARNER_DOOR_WEIGHT_DOOR_H_
 
+#include "common/metrics/registry.h"
 #include "mdrl/v1/weights.grpc.pb.h"
 #include "services/learner/desk/front_desk.h"
 #include "services/learner/door/stream_count.h"
@@ -18,7 +19,10 @@ using WeightServiceBase = v1::WeightService::WithRawCallbackMethod_FetchChunks<
 // Thread-safe. `desk` outlives the server that has this service.
 class WeightDoor final : public WeightServiceBase {
  public:
-  explicit WeightDoor(FrontDesk& desk) : desk_(desk) {}
+  // `bytes`: of snapshots, counted as they are sent; outlives the door, may be
+  // null.
+  explicit WeightDoor(FrontDesk& desk, Counters* bytes = nullptr)
+      : desk_(desk), bytes_(bytes) {}
 
   grpc::ServerWriteReactor<v1::PolicyEvent>* WatchPolicy(
       grpc::CallbackServerContext* context,
@@ -34,6 +38,7 @@ class WeightDoor final : public WeightServiceBase {
  private:
   FrontDesk& desk_;
   StreamCount streams_;  // of FetchChunks
+  Counters* const bytes_;
 };
 
 }  // namespace mdrl

@@ -177,7 +177,9 @@ std::vector<Ledger::Pending> Ledger::AwaitBatch() {
 }
 
 void Ledger::CommitBatch(std::vector<Pending> batch) {
+  const absl::Time start = absl::Now();
   auto outcomes = Write(batch);
+  Count(batch, absl::Now() - start, outcomes.status());
   if (!outcomes.ok()) {
     const absl::Status status = outcomes.status();
     const std::string reason = ReasonOf(status);
@@ -214,6 +216,24 @@ void Ledger::CommitBatch(std::vector<Pending> batch) {
     on_commit = on_commit_;
   }
   if (on_commit) on_commit(newest);
+}
+
+void Ledger::Count(const std::vector<Pending>& batch, absl::Duration took,
+                   const absl::Status& status) const {
+  if (options_.metrics == nullptr) return;
+  options_.metrics->commit_seconds.Observe(took);
+  if (!status.ok()) {
+    const std::string reason = ReasonOf(status);
+    options_.metrics->errors
+        .At({reason == ReasonName(Reason::kDiskFull)     ? "disk_full"
+             : reason == ReasonName(Reason::kLedgerSlow) ? "ledger_slow"
+                                                         : "internal"})
+        .Increment();
+    return;
+  }
+  size_t rows = 0;
+  for (const Pending& pending : batch) rows += pending.write.rows.size();
+  options_.metrics->commit_rows.Observe(static_cast<double>(rows));
 }
 
 std::deque<Ledger::Pending> Ledger::TakeWaiting() {

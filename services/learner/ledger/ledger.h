@@ -34,6 +34,7 @@
 #include "common/base/clock.h"
 #include "common/record/reason.h"
 #include "common/sync/mutex.h"
+#include "services/learner/ledger/ledger_metrics.h"
 #include "services/learner/ledger/row_writer.h"
 #include "services/learner/ledger/rows.h"
 
@@ -55,6 +56,7 @@ struct LedgerOptions {
   std::function<void(std::string_view place)> fail_point = nullptr;
   // What the disk says before each commit, for tests of one that is full.
   std::function<absl::Status()> disk = nullptr;
+  LedgerMetrics* metrics = nullptr;  // counts; outlives the ledger
 };
 
 class Ledger {
@@ -112,6 +114,8 @@ class Ledger {
   std::vector<Pending> AwaitBatch() MDRL_EXCLUDES(mutex_);
   bool BatchReadyLocked() const MDRL_REQUIRES(mutex_);
   void CommitBatch(std::vector<Pending> batch) MDRL_EXCLUDES(mutex_);
+  void Count(const std::vector<Pending>& batch, absl::Duration took,
+             const absl::Status& status) const;
   std::deque<Pending> TakeWaiting() MDRL_EXCLUDES(mutex_);
   // Everything in one transaction, one savepoint per write; the outcome of
   // each write, or why nothing of the batch is in the file.

@@ -44,6 +44,10 @@ class SnapshotStore {
   // version. NotFound names the oldest version retained.
   absl::StatusOr<SnapshotPtr> Find(const PolicyRef& policy) const
       MDRL_EXCLUDES(mutex_);
+  size_t retained() const MDRL_EXCLUDES(mutex_) {
+    MutexLock lock(mutex_);
+    return snapshots_.size();
+  }
   // 0 before the first Publish. Versions pinned below V - k - 1 don't count.
   Version OldestRetained() const MDRL_EXCLUDES(mutex_);
 

@@ -59,6 +59,7 @@ void LeaseTable::Issue(Ticket ticket) {
   MDRL_CHECK(is_new) << "ticket " << id.number << " was issued before";
   ++counts_[id.purpose].issued;
   waiting_.insert(id);
+  Tell(open_.at(id).ticket);
 }
 
 void LeaseTable::Replace(const TicketId& id, const Occurrence& of,
@@ -172,7 +173,8 @@ Endings LeaseTable::Drop(const TicketId& id, Reason reason) {
 }
 
 void LeaseTable::EraseClosed(Entries::iterator entry, TicketState state) {
-  const Ticket& ticket = entry->second.ticket;
+  Ticket& ticket = entry->second.ticket;
+  ticket.state = state;
   Counts& counts = counts_[ticket.id.purpose];
   if (state == TicketState::kDropped) {
     ++counts.dropped[ticket.dropped];
@@ -181,6 +183,7 @@ void LeaseTable::EraseClosed(Entries::iterator entry, TicketState state) {
     ++counts.trained;
   }
   by_group_.erase(ticket.of.group_id);
+  Tell(ticket);
   open_.erase(entry);
 }
 
@@ -196,6 +199,7 @@ LeaseTable::Return LeaseTable::GiveBack(
   }
   result.known = true;
   End(*entry, returned.reason, returned.detail, result.endings);
+  result.endings.leases.back().given_back = true;
   return result;
 }
 

@@ -39,6 +39,8 @@ struct LeaseTableOptions {
   uint32_t quarantine_after = 2;  // workers with the same typed failure
   uint32_t max_attempts = 8;      // that say something about the prompt
   double evaluation_share = 0.25;
+  // Told of each ticket that is issued or closed; its state says which.
+  std::function<void(const Ticket&)> on_ticket = nullptr;
 };
 
 // What the ledger knew of a ticket that was open.
@@ -247,6 +249,9 @@ class LeaseTable {
   bool IsPoison(Entry& entry, Reason why, uint32_t slot) const;
   void EnqueueFront(const TicketId& key);
   void Unqueue(const TicketId& key);
+  void Tell(const Ticket& ticket) const {
+    if (options_.on_ticket) options_.on_ticket(ticket);
+  }
   void EraseClosed(Entries::iterator entry, TicketState state);
   Reason WhyOver(const LeaseKey& key) const;
   Entry* OpenEntry(const GroupId& group_id);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "common/base/id.h"
 #include "common/record/lease.h"
 #include "common/record/reason.h"
@@ -33,6 +34,7 @@ struct Ticket {
   std::optional<Version> exact_version;  // fixed_lag and evaluations
   uint32_t attempts = 0;                 // granted so far
   TicketState state = TicketState::kIssued;
+  absl::Time issued = absl::InfinitePast();  // or when it was recovered
   Reason dropped = Reason::kUnspecified;
 };
 
@@ -45,6 +47,7 @@ struct LeaseEnd {
   std::string detail;
   // False: it had ended in the ledger before its worker came back with it.
   bool open_in_ledger = true;
+  bool given_back = false;  // by its worker
 };
 
 // A prompt that does harm: its ticket waits for another (training) or is

@@ -65,6 +65,7 @@ struct Worker {
   std::vector<RegisterRequest::Scorer> scorers;
   absl::Time last_heard;
   absl::Time registered = last_heard;
+  bool came_warm = false;  // with policies, or under a known name
   bool lost = false;
   bool drain = false;  // a person asked it to leave
   PolicyRef active = {};
