@@ -18,7 +18,8 @@ BUILD_PACKAGES=(build-essential cmake ninja-build pkg-config ccache mold git ca-
   libabsl-dev prometheus-cpp-dev nlohmann-json3-dev libyaml-cpp-dev libpcre2-dev libssl-dev libxxhash-dev
   libsqlite3-dev libcli11-dev libgtest-dev libgmock-dev libbenchmark-dev libseccomp-dev bubblewrap)
 # python3-grpcio, python3-protobuf: examples/custom_reward speaks the protocol from Python.
-TEST_PACKAGES=(clang clang-format shellcheck python3-grpcio python3-protobuf)
+# prometheus brings promtool, prometheus-alertmanager amtool; both would start a server (see below).
+TEST_PACKAGES=(clang clang-format shellcheck python3-grpcio python3-protobuf prometheus prometheus-alertmanager)
 
 packages=("${BUILD_PACKAGES[@]}")
 for argument in "$@"; do
@@ -46,8 +47,27 @@ if ((${#missing[@]} > 0)); then
   fi
   say "installing ${#missing[@]} distribution packages (usually 1 to 2 minutes)"
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq
+  # Packages of servers start them. Programs are wanted here, not servers: the distribution asks
+  # policy-rc.d, where there is one (as in most containers), and 101 says no.
+  policy=/usr/sbin/policy-rc.d
+  made_policy=
+  if [[ ! -e $policy ]]; then
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+    "${as_root[@]}" chmod 755 "$policy"
+    made_policy=yes
+  fi
+  installed=0
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
-    --no-install-recommends "${missing[@]}" >/dev/null
+    --no-install-recommends "${missing[@]}" >/dev/null || installed=$?
+  [[ -z $made_policy ]] || "${as_root[@]}" rm -f "$policy"
+  ((installed == 0)) || { say "apt-get install failed ($installed)"; exit 1; }
+  # Nor at the next boot, if it was this script that brought them.
+  if [[ -d /run/systemd/system ]]; then
+    for unit in prometheus prometheus-alertmanager; do
+      [[ " ${missing[*]} " == *" $unit "* ]] || continue
+      "${as_root[@]}" systemctl disable --quiet "$unit" || say "could not disable the service $unit"
+    done
+  fi
 fi
 
 # 2. Profile. A GPU is never needed; CUDA is chosen where a toolkit of 13.0 or newer and a GPU are there.

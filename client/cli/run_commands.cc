@@ -28,6 +28,8 @@ void AddUp(CommandLine& line) {
                  "Reward services to start; 0: rollout.peers.reward are there")
       ->check(CLI::Range(0, 64));
   up->add_flag("--resume", options->resume, "Goes on with the run in there");
+  up->add_flag("--prometheus", options->prometheus,
+               "Also starts Prometheus, with a page to watch the run");
   up->add_option("--test-set", options->test_set,
                  "Puzzles to evaluate on, CSV or JSONL");
   up->add_option("--set", options->sets, "section.key=value, over the file")

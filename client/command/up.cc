@@ -10,7 +10,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/command/page_feed.h"
+#include "client/launch/prometheus.h"
 #include "client/launch/run_folder.h"
+#include "client/launch/scrape_targets.h"
 #include "client/launch/service_plan.h"
 #include "client/launch/supervisor.h"
 #include "client/launch/task_check.h"
@@ -90,9 +92,14 @@ absl::StatusOr<Prepared> Prepare(const UpOptions& options) {
 // One run, while it lasts.
 class Launch {
  public:
-  Launch(const Session& session, Prepared prepared, fs::path binaries)
+  // `prometheus`: its program; empty: none is wanted.
+  Launch(const Session& session, Prepared prepared, fs::path binaries,
+         fs::path prometheus)
       : session_(session),
         prepared_(std::move(prepared)),
+        prometheus_(std::move(prometheus)),
+        targets_(ScrapeTargetsFile(prepared_.folder),
+                 prepared_.config.run.run().name()),
         started_(clock_.Now()),
         progress_(prepared_.folder, kInterval),
         progress_line_(*session.out, session.terminal >= 0) {
@@ -109,7 +116,11 @@ class Launch {
         Supervisor::Create(
             {.grace = ToAbslDuration(prepared_.config.run.timeouts().grace()),
              .tell = [this](const std::string& line) { Say(line); },
-             .on_tick = [this] { Tick(); }},
+             .on_tick = [this] { Tick(); },
+             .on_ready =
+                 [this](const Service& service, const ReadyLine& ready) {
+                   NoteTarget(service, ready);
+                 }},
             *stop, clock_));
     const absl::Status status = StartAll();
     if (status.ok()) {
@@ -181,6 +192,8 @@ class Launch {
               .status());
     }
     Say(absl::StrCat("rollout  ", run.up().rollouts(), " started"));
+    // Last: by now everybody else has a port.
+    if (!prometheus_.empty()) MDRL_RETURN_IF_ERROR(StartPrometheus());
     Watch(learner.rpc);
     return absl::OkStatus();
   }
@@ -199,6 +212,23 @@ class Launch {
     page_ = std::make_unique<LivePage>(
         session_.terminal,
         PageStyle{.unicode = session_.unicode, .color = session_.color});
+  }
+
+  absl::Status StartPrometheus() {
+    MDRL_RETURN_IF_ERROR(WritePrometheusFiles(prepared_.folder));
+    MDRL_ASSIGN_OR_RETURN(const uint16_t port, FreeLoopbackPort());
+    MDRL_RETURN_IF_ERROR(
+        supervisor_->Start(PrometheusService(plan_, prometheus_, port))
+            .status());
+    Say(absl::StrCat("metrics  ", ConsoleUrl(port)));
+    return absl::OkStatus();
+  }
+
+  void NoteTarget(const Service& service, const ReadyLine& ready) {
+    if (ready.metrics.empty()) return;
+    // A run goes on unwatched.
+    const absl::Status status = targets_.Set(service.child.name, ready.metrics);
+    if (!status.ok()) Say(absl::StrCat("metrics  ", status.message()));
   }
 
   absl::Status SubmitAll(const std::string& learner) {
@@ -265,6 +295,8 @@ class Launch {
 
   const Session& session_;
   Prepared prepared_;
+  const fs::path prometheus_;
+  ScrapeTargets targets_;
   Clock& clock_ = Clock::Real();
   const absl::Time started_;
   ServicePlan plan_;
@@ -319,6 +351,10 @@ absl::StatusOr<int> RunUp(const Session& session, const UpOptions& options) {
   const fs::path binaries =
       options.binaries.empty() ? OwnFolder() : options.binaries;
   MDRL_RETURN_IF_ERROR(CheckBinaries(binaries));
+  fs::path prometheus;
+  if (options.prometheus) {
+    MDRL_ASSIGN_OR_RETURN(prometheus, FindPrometheus(ProcessEnvironment()));
+  }
   MDRL_ASSIGN_OR_RETURN(Prepared prepared, Prepare(options));
   const fs::path folder = prepared.folder;
   Session progress = session;
@@ -329,7 +365,7 @@ absl::StatusOr<int> RunUp(const Session& session, const UpOptions& options) {
   }
   *progress.out << "run      " << folder.string() << "\n";
   const absl::StatusOr<int> code =
-      Launch(progress, std::move(prepared), binaries).Run();
+      Launch(progress, std::move(prepared), binaries, prometheus).Run();
   const bool refused =
       code.ok() ? WasRefused(*code) : absl::IsInvalidArgument(code.status());
   if (refused && !options.resume) ForgetRunFolder(folder);

@@ -22,6 +22,7 @@ struct UpOptions {
   std::optional<uint32_t> rollouts;
   std::optional<uint32_t> rewards;
   bool resume = false;
+  bool prometheus = false;         // as one more process
   std::string test_set;            // puzzles in place of the held-out set
   std::filesystem::path binaries;  // empty: the folder of this program
 };

@@ -145,7 +145,7 @@ void ForgetRunFolder(const fs::path& folder) {
   std::error_code ignored;
   if (fs::exists(folder / "ledger.db", ignored)) return;
   for (const char* name :
-       {"data", "logs", "config.resolved.yaml", "run.lock"}) {
+       {"data", "logs", "config.resolved.yaml", "run.lock", "prometheus"}) {
     fs::remove_all(folder / name, ignored);
   }
   // The learner makes it before it has read everything; empty, it is nothing.

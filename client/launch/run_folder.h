@@ -4,6 +4,7 @@
 //   RUN_DIR/config.resolved.yaml   what the services read
 //   RUN_DIR/data/*.jsonl           prompts and demonstrations that were made
 //   RUN_DIR/logs/*.log             standard error of each process
+//   RUN_DIR/prometheus/            prometheus.h
 #ifndef MDRL_CLIENT_LAUNCH_RUN_FOLDER_H_
 #define MDRL_CLIENT_LAUNCH_RUN_FOLDER_H_
 

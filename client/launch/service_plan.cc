@@ -11,6 +11,10 @@
 namespace mdrl {
 namespace {
 
+// In quotes: a colon is YAML's. The learner alone has the address for metrics
+// that the file names; the others say theirs in the ready line.
+constexpr char kAnyPort[] = "\"127.0.0.1:0\"";
+
 Service ServiceOf(const ServicePlan& plan, const std::string& name,
                   const std::string& program) {
   Service service;
@@ -33,9 +37,10 @@ Service ServicePlan::Reward(int number) const {
       ServiceOf(*this, absl::StrCat("reward-", number), "mdrl-reward");
   service.serves = true;
   service.listen_variable = "MDRL_REWARD__LISTEN";
+  service.child.environment["MDRL_METRICS__LISTEN"] = kAnyPort;
   // Only the first can have the address that the file names.
   if (number > 0) {
-    service.child.environment["MDRL_REWARD__LISTEN"] = "\"127.0.0.1:0\"";
+    service.child.environment["MDRL_REWARD__LISTEN"] = kAnyPort;
   }
   return service;
 }
@@ -58,6 +63,7 @@ Service ServicePlan::Rollout(int number, const std::string& learner,
   // A worker that comes back under its name gets its slot back.
   service.child.argv.insert(service.child.argv.end(),
                             {"--name", service.child.name});
+  service.child.environment["MDRL_METRICS__LISTEN"] = kAnyPort;
   // Addresses hold colons: in quotes they are texts wherever YAML stands.
   service.child.environment["MDRL_ROLLOUT__PEERS__LEARNER"] =
       absl::StrCat("\"", learner, "\"");

@@ -16,6 +16,11 @@ namespace mdrl {
 namespace {
 
 constexpr absl::Duration kLongestRestart = absl::Seconds(30);
+constexpr absl::Duration kAskEvery = absl::Milliseconds(100);
+
+bool MustBecomeReady(const Service& service) {
+  return service.serves || service.answers != nullptr;
+}
 
 // Ends that the same program with the same configuration will come to again.
 bool StartingAgainHelps(int code) {
@@ -67,8 +72,16 @@ absl::StatusOr<ReadyLine> Supervisor::Start(Service service) {
   Process& process = *processes_.back();
   process.service = std::move(service);
   process.child = std::move(child);
-  while (process.service.serves && !process.is_ready) {
-    if (Step(clock_.Now() + options_.tick_every)) {
+  const auto awaited = [&process] {
+    if (process.service.answers != nullptr && !process.is_ready) {
+      process.is_ready = process.service.answers();
+    }
+    return MustBecomeReady(process.service) && !process.is_ready;
+  };
+  while (awaited()) {
+    if (Step(clock_.Now() + (process.service.answers == nullptr
+                                 ? options_.tick_every
+                                 : kAskEvery))) {
       options_.on_tick();
       continue;
     }
@@ -166,6 +179,7 @@ void Supervisor::ReadOutput(Process& process) {
     }
     process.ready = *ready;
     process.is_ready = true;
+    options_.on_ready(process.service, *ready);
   }
 }
 
@@ -173,7 +187,7 @@ void Supervisor::TakeEnd(Process& process, int code) {
   process.child.reset();
   if (stopping_) return;
   const Service& service = process.service;
-  const bool before_ready = service.serves && !process.is_ready;
+  const bool before_ready = MustBecomeReady(service) && !process.is_ready;
   if (service.role == Service::Role::kMain || before_ready ||
       !StartingAgainHelps(code)) {
     if (service.role != Service::Role::kMain && !before_ready) {

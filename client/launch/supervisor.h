@@ -34,6 +34,9 @@ struct Service {
   ChildOptions child;
   Role role = Role::kWorker;
   bool serves = false;  // prints a ready line
+  // Asked a few times per second, until it is true, whether a process that
+  // prints no ready line is ready. May be empty.
+  std::function<bool()> answers = nullptr;
   // Environment variable that pins its address when it is started again:
   // others know the old one.
   std::string listen_variable;
@@ -50,6 +53,9 @@ class Supervisor {
     // One line about a process: "rollout-0 fell (139), starting it again".
     std::function<void(const std::string&)> tell = [](const std::string&) {};
     std::function<void()> on_tick = [] {};
+    // A process has printed its ready line, for the first time or after a fall.
+    std::function<void(const Service&, const ReadyLine&)> on_ready =
+        [](const Service&, const ReadyLine&) {};
   };
 
   // `stop` and `clock` must outlive the supervisor. Internal if the system has
@@ -62,9 +68,9 @@ class Supervisor {
   Supervisor(const Supervisor&) = delete;
   Supervisor& operator=(const Supervisor&) = delete;
 
-  // Starts a process and, if it serves, waits for its ready line. Not OK: call
-  // EndCode() for the exit code. Cancelled if a stop was asked for, Aborted
-  // with the end of its log if this or an earlier process ended.
+  // Starts a process and, if it serves or answers, waits until it is ready. Not
+  // OK: call EndCode() for the exit code. Cancelled if a stop was asked for,
+  // Aborted with the end of its log if this or an earlier process ended.
   absl::StatusOr<ReadyLine> Start(Service service);
 
   // Waits until the main process ends, a stop is asked for, or a worker ends

@@ -222,6 +222,8 @@ class ProcessesTest(unittest.TestCase):
             taken.listen()
             self.refused(75, [str(taken.getsockname()[1])],
                          f"run.listen='127.0.0.1:{taken.getsockname()[1]}'")
+            self.refused(75, ["metrics.listen", str(taken.getsockname()[1])],
+                         f"metrics.listen='127.0.0.1:{taken.getsockname()[1]}'")
 
 
 if __name__ == "__main__":

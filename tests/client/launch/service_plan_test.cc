@@ -39,6 +39,21 @@ TEST(ServicePlanTest, PeersReachAWorkerAsConfigurationVariables) {
               ElementsAre("127.0.0.1:2", "unix:r"));
 }
 
+TEST(ServicePlanTest, OnlyTheLearnerHasTheAddressForMetricsThatTheFileNames) {
+  for (const Service& service :
+       {ServicePlan().Rollout(0, "l", {"r"}), ServicePlan().Reward(0)}) {
+    const auto loaded =
+        LoadConfig({.path = "test",
+                    .text = "run: {name: r}\nmodel: {path: m}\n"
+                            "metrics: {listen: \"127.0.0.1:9\"}\n",
+                    .environment = service.child.environment});
+    ASSERT_TRUE(loaded.ok()) << loaded.status();
+    EXPECT_EQ(loaded->run.metrics().listen(), "127.0.0.1:0");
+  }
+  const Service learner = ServicePlan().Learner(absl::UnixEpoch());
+  EXPECT_FALSE(learner.child.environment.contains("MDRL_METRICS__LISTEN"));
+}
+
 TEST(ServicePlanTest, VariablesThatWereResolvedAreNotPassedOn) {
   EXPECT_THAT(
       WithoutConfigVariables({{"MDRL_RUN__SEED", "1"},

@@ -74,6 +74,22 @@ class SupervisorTest : public testing::Test {
   std::unique_ptr<Supervisor> supervisor_;
 };
 
+TEST_F(SupervisorTest, AProcessWithoutAReadyLineIsAskedWhetherItIsReady) {
+  Service service = Script("prometheus", "echo >$HERE/up; exec sleep 100");
+  int asked = 0;
+  service.answers = [this, &asked] { return ++asked > 1 && Exists("up"); };
+  EXPECT_TRUE(supervisor_->Start(service).ok());
+  EXPECT_GT(asked, 1);
+}
+
+TEST_F(SupervisorTest, AProcessThatEndsBeforeItAnswersIsToldWithItsLog) {
+  Service service = Script("prometheus", "echo port taken >&2; exit 1");
+  service.answers = [] { return false; };
+  const auto started = supervisor_->Start(service);
+  EXPECT_TRUE(absl::IsAborted(started.status())) << started.status();
+  EXPECT_THAT(std::string(started.status().message()), HasSubstr("port taken"));
+}
+
 TEST_F(SupervisorTest, StartGivesTheReadyLinesAddress) {
   Service service = Main(std::string(kReady) + "; exec sleep 100");
   service.serves = true;
