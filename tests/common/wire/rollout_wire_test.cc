@@ -184,10 +184,15 @@ TEST(ScoreWireTest, BringsRequestReplyAndTasksBack) {
                              {{"xml", 0.5}, {"correct", 2.0}}};
   const ScoreReply reply{
       {{3, SampleScore()}, {0, SampleScore()}}, SampleBuild(), "seccomp"};
-  const TaskListing tasks{
-      {{"sudoku4", "3", {"correct"}, true, {"spg.train", "eval"}}},
-      "seccomp",
-      SampleBuild()};
+  const TaskListing tasks{{{"sudoku4",
+                            "3",
+                            {"correct"},
+                            true,
+                            {"spg.train"},
+                            "{\"puzzle\", \"solution\"}",
+                            {{"spg.train", {{"correct", 1.0, 0.0, 1.0}}}}}},
+                          "seccomp",
+                          SampleBuild()};
   ExpectRoundTrip(request);
   ExpectRoundTrip(reply);
   ExpectRoundTrip(tasks);
