@@ -224,7 +224,7 @@ class FakeReward : public RewardLink {
     MutexLock lock(mutex_);
     if (cancelled_) return absl::CancelledError("cancelled");
     TaskListing listing;
-    listing.tasks.push_back({"toy", "1", {}, false, {"bare"}});
+    listing.tasks.push_back({"toy", "1", {}, false, {"bare"}, "", {}});
     return listing;
   }
   void Cancel() override {

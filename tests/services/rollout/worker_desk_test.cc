@@ -45,7 +45,7 @@ absl::StatusOr<ScoreReply> ScoreByLength(const ScoreRequest& request) {
 
 TaskListing OneTask() {
   TaskListing listing;
-  listing.tasks.push_back({"sort", "1", {}, false, {"bare"}});
+  listing.tasks.push_back({"sort", "1", {}, false, {"bare"}, "", {}});
   return listing;
 }
 

@@ -38,7 +38,7 @@ class FakeRewardDoor : public v1::RewardService::Service {
   grpc::Status ListTasks(grpc::ServerContext*, const v1::ListTasksRequest*,
                          v1::ListTasksResponse* out) override {
     TaskListing listing;
-    listing.tasks.push_back({"sort", "1", {}, false, {"bare"}});
+    listing.tasks.push_back({"sort", "1", {}, false, {"bare"}, "", {}});
     *out = ToProto(listing);
     return grpc::Status::OK;
   }
