@@ -92,10 +92,8 @@ TEST(VerifierPoolTest, CountsScoresByTaskAndOutcome) {
   VerifierPool::Options options;
   options.metrics = &metrics;
   VerifierPool pool(options);
-  ScoreRequest request;
-  request.prompt = SortPrompt("31", "");
-  request.rubric = "bare";
-  request.texts = {{0, "13"}, {1, "31"}};
+  ScoreRequest request = Request();
+  request.texts = {{0, "1134"}, {1, "4311"}};
   ASSERT_TRUE(pool.Submit(request, [](auto) {}).ok());
   request.rubric = "no such rubric";
   ASSERT_TRUE(pool.Submit(request, [](auto) {}).ok());
