@@ -213,8 +213,9 @@ struct TaskListing {
     std::vector<std::string> components;
     bool runs_programs = false;
     std::vector<std::string> rubrics;
-    std::string truth;                 // its form, in words
-    std::vector<Rubric> rubric_specs;  // of `rubrics`, in that order, or none
+    std::string truth = {};  // its form, in words
+    // Of `rubrics`, in that order, or none.
+    std::vector<Rubric> rubric_specs = {};
   };
   std::vector<Task> tasks;
   std::string sandbox;
