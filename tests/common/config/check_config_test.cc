@@ -150,7 +150,7 @@ INSTANTIATE_TEST_SUITE_P(
         {"GeneratorThatIsNotThere",
          {"sft={make: {task: gsm8k, count: 3}}"},
          "sft[0].make: there is no generator for \"gsm8k\"; there are "
-         "sudoku4, sort"},
+         "sudoku4, sort, countdown, sudoku9"},
         {"WarmUpLongerThanItsStage",
          {"sft={data: f, steps: 20}"},
          "sft[0].warmup_steps: 50 must be less than the stage's 20 steps"},

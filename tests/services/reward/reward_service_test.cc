@@ -4,6 +4,7 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <thread>
 
 #include "common/base/error.h"
@@ -120,9 +121,14 @@ TEST_F(RewardServiceTest, ListsItsTasks) {
   grpc::ClientContext context;
   v1::ListTasksResponse response;
   ASSERT_TRUE(stub_->ListTasks(&context, {}, &response).ok());
-  ASSERT_EQ(response.tasks_size(), 2);
-  EXPECT_EQ(response.tasks(0).name(), "sort");
-  EXPECT_EQ(response.tasks(1).rubrics_size(), 3);
+  std::map<std::string, v1::ListTasksResponse::Task> tasks;
+  for (const auto& task : response.tasks()) tasks[task.name()] = task;
+  EXPECT_EQ(tasks.size(), static_cast<size_t>(response.tasks_size()));
+  ASSERT_TRUE(tasks.contains("sort") && tasks.contains("sudoku4"));
+  EXPECT_EQ(tasks["sudoku4"].rubrics_size(),
+            tasks["sudoku4"].rubric_specs_size());
+  EXPECT_GE(tasks["sudoku4"].rubrics_size(), 3);
+  EXPECT_NE(tasks["sort"].truth(), "");
   EXPECT_GT(response.build().proto_revision(), 0u);
 }
 
