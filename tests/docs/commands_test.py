@@ -24,6 +24,7 @@ NOT_RUN = {
     "scripts/": "installs, builds or runs for long; the shell linter reads it",
     "source <(mdrlctl": "for an interactive shell; tests/client/cli runs the script",
     "mdrl-rollout generate": "named for an option; the tests of services/rollout/command run it",
+    "mdrl-reward score": "named as what mdrlctl score runs",
     "mdrl-reward --config": "on several machines; mdrlctl up starts the same",
     "mdrl-learner --config": "on several machines; mdrlctl up starts the same",
     "mdrl-rollout --config": "on several machines; mdrlctl up starts the same",
@@ -119,6 +120,10 @@ class CommandsTest(unittest.TestCase):
                 word = self.address
             elif before == "--run-dir" or before in ("-o", "--out"):
                 word = scratch
+            elif word == "answers.jsonl":
+                word = "tests/golden/data/llada8b_gsm8k_gen256.jsonl"
+            elif word == "N":
+                word = "3"
             elif command == "submit" and (word == "FILE" or word.endswith(".jsonl")):
                 word = self.prompts
             elif word in ("FILE", "CONFIG", "my.yaml", "run.yaml"):
@@ -156,8 +161,8 @@ class CommandsTest(unittest.TestCase):
         words = shlex.split(command.split(" > ")[0].split(" | ")[0])
         if len(words) > 1 and words[0] == "mdrlctl" and self.is_only_named(words):
             words = [*words, "--help"]
-        elif words == ["mdrlctl"]:
-            words = ["mdrlctl", "--help"]
+        elif len(words) == 1 and words[0].startswith("mdrl"):
+            words = [*words, "--help"]
         elif words[0] == "mdrlctl":
             words = self.put_in(words, number)
         done = subprocess.run([f"{BIN}/{words[0]}", *words[1:]], capture_output=True, text=True,
