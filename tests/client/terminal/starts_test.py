@@ -50,15 +50,18 @@ def one(number, folder, temporary):
     environment = dict(os.environ, TMPDIR=temporary)
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                env=environment)
-    ports, output = [], []
+    ports, output, asked = [], [], False
     for line in process.stdout:
         output.append(line)
         if match := re.match(r"\w+ +\S+:(\d+) ready", line):
             ports.append(int(match.group(1)))
-        if number % 3 == 1 and line.startswith("round"):
+        # Once: a second signal would end it without waiting for anyone.
+        if number % 3 == 1 and line.startswith("round") and not asked:
             process.send_signal(signal.SIGTERM)
-        if number % 3 == 2 and line.startswith("learner"):
+            asked = True
+        if number % 3 == 2 and line.startswith("learner") and not asked:
             process.send_signal(signal.SIGINT)
+            asked = True
     code = process.wait(timeout=60)
     expected = {0: 0, 1: 143, 2: 130}[number % 3]
     assert code == expected, f"run {number} ended with {code}, not {expected}:\n{''.join(output)}"
