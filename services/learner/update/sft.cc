@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "ATen/Parallel.h"
 #include "ATen/TensorOperators.h"
 #include "ATen/ops/empty.h"
 #include "ATen/ops/full.h"
@@ -101,6 +102,26 @@ Packed Pack(std::span<const SftRow> rows, std::span<const int32_t> chosen,
   out.in.length_B = length_B.to(type);
   return out;
 }
+
+// Torch's threads sleep while they wait (OMP_WAIT_POLICY=passive), and waking
+// them costs more than a small step has to share: 64 rows of 10 tokens take 12
+// ms a step on one thread and 19 ms on two. Puts the old number back at the
+// end.
+class ThreadsFor {
+ public:
+  explicit ThreadsFor(int64_t tokens) : before_(at::get_num_threads()) {
+    constexpr int64_t kTokensWorthSharing = 2048;
+    if (tokens < kTokensWorthSharing) at::set_num_threads(1);
+  }
+  ~ThreadsFor() {
+    if (at::get_num_threads() != before_) at::set_num_threads(before_);
+  }
+  ThreadsFor(const ThreadsFor&) = delete;
+  ThreadsFor& operator=(const ThreadsFor&) = delete;
+
+ private:
+  const int before_;
+};
 
 class Stage {
  public:
@@ -203,6 +224,11 @@ absl::Status RunSftStage(
   if (stage.batch < 1) {
     return absl::InvalidArgumentError("sft: batch must be at least 1");
   }
+  size_t longest = 0;
+  for (const SftRow& row : rows) {
+    longest = std::max(longest, row.prompt.size() + row.answer.size());
+  }
+  const ThreadsFor threads(stage.batch * static_cast<int64_t>(longest));
   Stage run(model, std::move(trainable), rows, stage);
   for (int64_t step = 0; step < stage.steps; ++step) {
     const absl::StatusOr<SftProgress> done =
