@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "common/base/status_macros.h"
+#include "common/record/outcome.h"
 #include "common/tasks/text_lines.h"
 
 namespace mdrl {
@@ -17,26 +18,6 @@ using Json = nlohmann::ordered_json;
 
 std::string Dump(const Json& value) {
   return value.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-std::string_view OutcomeName(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::kScored:
-      return "scored";
-    case Outcome::kUnparsable:
-      return "unparsable";
-    case Outcome::kProgramTimeout:
-      return "program_timeout";
-    case Outcome::kProgramMemory:
-      return "program_memory";
-    case Outcome::kProgramCrash:
-      return "program_crash";
-    case Outcome::kServiceError:
-      return "service_error";
-    case Outcome::kUnspecified:
-      break;
-  }
-  return "unspecified";
 }
 
 std::optional<double> ValueOf(const Score& score, std::string_view name) {

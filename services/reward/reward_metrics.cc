@@ -1,31 +1,8 @@
 #include "services/reward/reward_metrics.h"
 
-#include <string_view>
+#include "common/record/outcome.h"
 
 namespace mdrl {
-namespace {
-
-// The label's value.
-std::string_view OutcomeWord(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::kScored:
-      return "scored";
-    case Outcome::kUnparsable:
-      return "unparsable";
-    case Outcome::kProgramTimeout:
-      return "program_timeout";
-    case Outcome::kProgramMemory:
-      return "program_memory";
-    case Outcome::kProgramCrash:
-      return "program_crash";
-    case Outcome::kUnspecified:
-    case Outcome::kServiceError:
-      break;
-  }
-  return "service_error";
-}
-
-}  // namespace
 
 RewardMetrics::RewardMetrics(Registry& registry,
                              const std::vector<std::string>& tasks)
@@ -40,7 +17,7 @@ RewardMetrics::RewardMetrics(Registry& registry,
 void RewardMetrics::CountReply(const std::string& task, const ScoreReply& reply,
                                absl::Duration waited, absl::Duration took) {
   for (const ScoreReply::Item& item : reply.items) {
-    scores.At({task, OutcomeWord(item.score.outcome)}).Increment();
+    scores.At({task, OutcomeLabel(item.score.outcome)}).Increment();
   }
   seconds.At({task, "queue"}).Observe(waited);
   seconds.At({task, "run"}).Observe(took);

@@ -7,6 +7,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "common/record/outcome.h"
 
 namespace mdrl {
 namespace {
@@ -24,25 +25,6 @@ std::vector<std::string> AllReasons() {
     all.push_back(Lower(ReasonName(static_cast<Reason>(i))));
   }
   return all;
-}
-
-std::string_view OutcomeWord(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::kScored:
-      return "scored";
-    case Outcome::kUnparsable:
-      return "unparsable";
-    case Outcome::kProgramTimeout:
-      return "program_timeout";
-    case Outcome::kProgramMemory:
-      return "program_memory";
-    case Outcome::kProgramCrash:
-      return "program_crash";
-    case Outcome::kUnspecified:
-    case Outcome::kServiceError:
-      break;
-  }
-  return "service_error";
 }
 
 std::string_view OutcomeWord(SubmitGroupReply::Outcome outcome) {
@@ -190,7 +172,7 @@ void DeskMetrics::CountSubmit(SubmitGroupReply::Outcome outcome) {
 
 void DeskMetrics::CountRewards(const std::string& task, const Group& group) {
   for (const Completion& completion : group.completions) {
-    rewards_.At({task, OutcomeWord(completion.score.outcome)}).Increment();
+    rewards_.At({task, OutcomeLabel(completion.score.outcome)}).Increment();
     const double reward = completion.score.reward.value_or(0.0);
     if (reward > 0.0) positive_.At({task}).Increment(reward);
     if (reward < 0.0) negative_.At({task}).Increment(-reward);
