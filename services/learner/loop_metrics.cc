@@ -1,12 +1,11 @@
 #include "services/learner/loop_metrics.h"
 
 #include <algorithm>
-#include <cmath>
-#include <map>
 #include <optional>
 
 #include "absl/strings/match.h"
 #include "common/base/error.h"
+#include "services/learner/task_rewards.h"
 
 namespace mdrl {
 namespace {
@@ -14,13 +13,6 @@ namespace {
 double Seconds(absl::Time time) {
   return absl::ToDoubleSeconds(time - absl::UnixEpoch());
 }
-
-struct TaskSums {
-  double sum = 0.0;
-  double squares = 0.0;
-  uint64_t count = 0;
-  std::map<std::string, double> components;
-};
 
 // The one task of the round's groups, if there is but one.
 std::optional<std::string> OnlyTask(const RoundGroups& round) {
@@ -125,29 +117,11 @@ void LoopMetrics::CountSpread(const ScoredGroup& scored) {
 }
 
 void LoopMetrics::ShowRewards(const RoundGroups& round) {
-  std::map<std::string, TaskSums> tasks;
-  for (const ScoredGroup& scored : round.groups) {
-    TaskSums& sums = tasks[scored.prompt.task];
-    for (const Completion& completion : scored.group.completions) {
-      if (!completion.score.reward.has_value()) continue;
-      const double reward = *completion.score.reward;
-      sums.sum += reward;
-      sums.squares += reward * reward;
-      ++sums.count;
-      for (const ScoreComponent& component : completion.score.components) {
-        sums.components[component.name] += component.value;
-      }
-    }
-  }
-  for (const auto& [task, sums] : tasks) {
-    if (sums.count == 0) continue;
-    const double count = static_cast<double>(sums.count);
-    const double mean = sums.sum / count;
-    reward_mean_.At({task}).Set(mean);
-    reward_stddev_.At({task}).Set(
-        std::sqrt(std::max(0.0, sums.squares / count - mean * mean)));
-    for (const auto& [component, sum] : sums.components) {
-      reward_component_.At({task, component}).Set(sum / count);
+  for (const auto& [task, reward] : RewardsByTask(round)) {
+    reward_mean_.At({task}).Set(reward.mean);
+    reward_stddev_.At({task}).Set(reward.stddev);
+    for (const auto& [component, mean] : reward.components) {
+      reward_component_.At({task, component}).Set(mean);
     }
   }
 }

@@ -1,49 +1,23 @@
 #include "services/learner/step_line.h"
 
-#include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
+
+#include "services/learner/task_rewards.h"
 
 namespace mdrl {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct TaskSums {
-  double sum = 0.0;
-  double squares = 0.0;
-  uint64_t count = 0;
-  std::map<std::string, double> components;
-};
-
 // Per task of the round: mean and deviation of the reward, means of components.
 Json Rewards(const RoundGroups& round) {
-  std::map<std::string, TaskSums> tasks;
-  for (const ScoredGroup& scored : round.groups) {
-    TaskSums& sums = tasks[scored.prompt.task];
-    for (const Completion& completion : scored.group.completions) {
-      if (!completion.score.reward.has_value()) continue;
-      const double reward = *completion.score.reward;
-      sums.sum += reward;
-      sums.squares += reward * reward;
-      ++sums.count;
-      for (const ScoreComponent& component : completion.score.components) {
-        sums.components[component.name] += component.value;
-      }
-    }
-  }
   Json json = Json::object();
-  for (const auto& [task, sums] : tasks) {
-    if (sums.count == 0) continue;
-    const double count = static_cast<double>(sums.count);
-    const double mean = sums.sum / count;
+  for (const auto& [task, reward] : RewardsByTask(round)) {
     Json components = Json::object();
-    for (const auto& [name, sum] : sums.components) {
-      components[name] = sum / count;
-    }
-    json[task] = {{"mean", mean},
-                  {"stddev", std::sqrt(std::max(
-                                 0.0, sums.squares / count - mean * mean))},
+    for (const auto& [name, mean] : reward.components) components[name] = mean;
+    json[task] = {{"mean", reward.mean},
+                  {"stddev", reward.stddev},
                   {"components", components}};
   }
   return json;
