@@ -5,6 +5,8 @@
 #include "absl/strings/str_cat.h"
 #include "client/command/json_text.h"
 #include "client/command/line_of_prompt.h"
+#include "client/report/progress_line.h"
+#include "client/report/thousands.h"
 #include "common/base/id.h"
 #include "common/base/status_macros.h"
 
@@ -26,9 +28,19 @@ std::string PromptSetLine(const v1::PromptSet& set) {
   return line;
 }
 
+std::string SentText(size_t sent, size_t all) {
+  return sent < all ? absl::StrCat("sent ", Thousands(sent), " of ",
+                                   Thousands(all), " prompts")
+                    : absl::StrCat("sent ", Thousands(all),
+                                   " prompts; the learner checks them");
+}
+
 absl::Status RunSubmit(const Session& session, const SubmitOptions& options) {
+  ProgressLine progress(*session.err, session.err_terminal);
+  progress.Show(absl::StrCat("reading ", options.file));
   MDRL_ASSIGN_OR_RETURN(const PromptFile file,
                         ReadPromptFile(options.file, options.task));
+  progress.Clear();
   if (file.several_solutions > 0) {
     *session.err << options.file << ": " << file.several_solutions
                  << " puzzles have several solutions\n";
@@ -40,7 +52,11 @@ absl::Status RunSubmit(const Session& session, const SubmitOptions& options) {
                     .prompts = file.prompts,
                     .weight = options.weight,
                     .held_out = options.held_out,
-                    .dry_run = options.dry_run});
+                    .dry_run = options.dry_run},
+                   [&](size_t sent) {
+                     progress.Show(SentText(sent, file.prompts.size()));
+                   });
+  progress.Clear();
   if (!answer.ok()) return AtLineOfPrompt(answer.status(), options.file);
   const v1::PromptSet& set = *answer;
   if (session.json) {

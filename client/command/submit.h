@@ -27,6 +27,9 @@ absl::Status RunSubmit(const Session& session, const SubmitOptions& options);
 // ACTIVE".
 std::string PromptSetLine(const v1::PromptSet& set);
 
+// Progress: "sent 120,000 of 1,000,000 prompts".
+std::string SentText(size_t sent, size_t all);
+
 }  // namespace mdrl
 
 #endif  // MDRL_CLIENT_COMMAND_SUBMIT_H_

@@ -128,9 +128,10 @@ class Launch {
       ClosePage();
       return code;
     }
-    // A run that was complete before ends while it is handed its prompts.
-    const bool complete =
-        absl::IsUnavailable(status) && supervisor_->WaitForEnd(kLastWords) == 0;
+    // A run that was complete before ends while it is handed its prompts: at
+    // its closed door, or in the middle of the call.
+    const bool left = absl::IsUnavailable(status) || absl::IsCancelled(status);
+    const bool complete = left && supervisor_->WaitForEnd(kLastWords) == 0;
     supervisor_->StopAll();
     progress_line_.Clear();
     if (complete) return 0;

@@ -115,7 +115,8 @@ absl::Status LearnerLink::Told(const grpc::Status& status) const {
                   reason::kPeerUnreachable);
 }
 
-absl::StatusOr<v1::PromptSet> LearnerLink::Submit(const SetToSubmit& set) {
+absl::StatusOr<v1::PromptSet> LearnerLink::Submit(
+    const SetToSubmit& set, absl::FunctionRef<void(size_t prompts)> on_sent) {
   // 1 s per MiB beside the fixed part; a prompt's text is most of its bytes.
   size_t bytes = 0;
   for (const Prompt& prompt : set.prompts) {
@@ -133,6 +134,7 @@ absl::StatusOr<v1::PromptSet> LearnerLink::Submit(const SetToSubmit& set) {
   while (const v1::SubmitPromptSetRequest* message = messages.Next()) {
     // The far end has answered already: Finish says what.
     if (!stream->Write(*message)) break;
+    on_sent(messages.prompts());
   }
   if (!messages.status().ok()) {
     context.TryCancel();

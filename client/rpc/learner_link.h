@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/base/id.h"
@@ -50,6 +51,8 @@ class SubmitMessages {
   const v1::SubmitPromptSetRequest* Next();
   // InvalidArgument, naming the prompt that is larger than a message.
   const absl::Status& status() const { return status_; }
+  // Prompts in the messages so far.
+  size_t prompts() const { return next_; }
 
  private:
   const SetToSubmit set_;
@@ -66,7 +69,10 @@ class LearnerLink {
       const std::string& address,
       absl::Duration timeout = absl::ZeroDuration());
 
-  absl::StatusOr<v1::PromptSet> Submit(const SetToSubmit& set);
+  // `on_sent` hears after each message how many prompts have been sent.
+  absl::StatusOr<v1::PromptSet> Submit(
+      const SetToSubmit& set,
+      absl::FunctionRef<void(size_t prompts)> on_sent = [](size_t) {});
   absl::StatusOr<v1::PromptSet> GetPromptSet(const std::string& name);
   absl::StatusOr<v1::Status> GetStatus(bool with_workers, bool with_sets);
   absl::StatusOr<v1::Evaluation> Evaluate(const v1::EvaluateRequest& request);

@@ -46,6 +46,18 @@ TEST_F(CommandTest, SubmitSendsAHeaderAndItsPrompts) {
   EXPECT_THAT(out_.str(), HasSubstr("mine  2 prompts  sha "));
 }
 
+TEST_F(CommandTest, ATerminalIsToldHowFarASubmissionIs) {
+  SubmitOptions options;
+  options.file = File(std::string(kPuzzle) + kPuzzle);
+  options.task = "sort";
+  ASSERT_TRUE(RunSubmit(session_, options).ok());
+  EXPECT_EQ(err_.str(), "");
+  session_.err_terminal = true;
+  ASSERT_TRUE(RunSubmit(session_, options).ok());
+  EXPECT_THAT(err_.str(), HasSubstr("sent 2 prompts; the learner checks them"));
+  EXPECT_EQ(SentText(120000, 1000000), "sent 120,000 of 1,000,000 prompts");
+}
+
 TEST_F(CommandTest, TheSameSubmissionHasTheSameRequestId) {
   SubmitOptions options = {.file = File(kPuzzle),
                            .task = "sort",

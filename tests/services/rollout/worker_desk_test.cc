@@ -86,6 +86,8 @@ struct Member {
 std::vector<Digest> Train(int workers, uint64_t rounds, uint64_t max_staleness,
                           bool replace_one) {
   DeskOptions options = RigOptions(4, max_staleness);
+  // What a closed worker held is lent again after this.
+  options.lease_for = absl::Seconds(2);
   Rig rig(options, &Clock::Real());
   PeriodicTask tick("tick", absl::Milliseconds(20),
                     [&rig] { rig.desk().Tick(); });

@@ -152,6 +152,27 @@ TEST_F(FrontDeskRecoverTest, ARequestOfAnEarlierEpochIsStillKnown) {
   EXPECT_TRUE(view.Wait()->already_known);
 }
 
+TEST_F(FrontDeskRecoverTest, APausedRunStaysPausedUntilItIsResumed) {
+  Open();
+  Awaited<RunStatus> paused;
+  rig_.desk().Pause({.request_id = {}, .why = "new disks"}, paused.answer());
+  ASSERT_TRUE(paused.Wait().ok());
+  const auto desk = Restart();
+  ASSERT_NE(desk, nullptr);
+  desk->Publish(RigSnapshot(0));
+  RigWorker worker(*desk, "a", 1, 4);
+  ASSERT_TRUE(worker.Register().ok());
+  const auto none = worker.Lease(4, absl::ZeroDuration());
+  ASSERT_TRUE(none.ok()) << none.status();
+  EXPECT_EQ(none->none_because, Reason::kPaused);
+  EXPECT_THAT(desk->Status(false, false).waits_text,
+              testing::HasSubstr("new disks"));
+  Awaited<RunStatus> resumed;
+  desk->Resume({}, resumed.answer());
+  ASSERT_TRUE(resumed.Wait().ok());
+  EXPECT_EQ(worker.Leases(4).size(), 4u);
+}
+
 TEST_F(FrontDeskRecoverTest, AnOpenEvaluationIsCancelledAndItsNamesNotReused) {
   PromptSetHeader header;
   header.name = "test";
