@@ -99,14 +99,9 @@ absl::StatusOr<std::unique_ptr<Learner>> Learner::Create(
     NamedTensors weights, std::vector<TrainingFile> policy_files) {
   AlgorithmSettings settings = options.algorithm;
   settings.corruption.mask_id = config.mask_id;
+  settings.corruption.eos_id = config.eos_id;
   MDRL_ASSIGN_OR_RETURN(std::unique_ptr<Algorithm> algorithm,
                         MakeAlgorithm(settings));
-  const Needs needs = algorithm->needs();
-  if (needs.old != Needs::Old::kNone || needs.reference || needs.teacher) {
-    return absl::UnimplementedError(absl::StrCat(
-        "algorithm.name: ", settings.name,
-        " needs readouts of another policy, which this build cannot take"));
-  }
   if (options.optimizer.decay != OptimizerSettings::Decay::kConstant &&
       TotalSteps(options) == 0) {
     return absl::InvalidArgumentError(
@@ -155,6 +150,11 @@ absl::Status Learner::LoadCheckpoint() {
   if (checkpoint.ok()) {
     MDRL_RETURN_IF_ERROR(
         RestoreTrainingFiles(checkpoint->path, model_, update_.optimizer()));
+    if (update_.copies_reference() && checkpoint->state.round > 0) {
+      MDRL_ASSIGN_OR_RETURN(const NamedTensors reference,
+                            ReadReferenceFile(checkpoint->path));
+      MDRL_RETURN_IF_ERROR(update_.SetReference(reference));
+    }
     const TrainingState& state = checkpoint->state;
     uint64_t tokens = 0;
     const auto kept = state.algorithm.find(kTokensKey);
@@ -482,8 +482,14 @@ absl::Status Learner::TryWriteCheckpoint() {
   const absl::Time start = parts_.clock.Now();
   parts_.desk.EnterPhase(LoopPhase::kCheckpointing,
                          absl::StrCat("of step ", position_.step));
-  const std::vector<TrainingFile> files =
+  std::vector<TrainingFile> trained =
       TrainingFiles(model_, update_.optimizer());
+  // Before the first round the weights themselves are the reference.
+  if (const NamedTensors reference = update_.ReferenceWeights();
+      !reference.empty()) {
+    trained.push_back(ReferenceFile(reference));
+  }
+  const std::vector<TrainingFile>& files = trained;
   CheckpointContents contents;
   for (const auto* list : {&files, &policy_files_}) {
     for (const TrainingFile& file : *list) {

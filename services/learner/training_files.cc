@@ -15,6 +15,7 @@ namespace mdrl {
 namespace {
 
 constexpr char kModelFile[] = "model.safetensors";
+constexpr char kReferenceFile[] = "training/reference.safetensors";
 constexpr char kOptimizerFile[] = "training/optimizer.safetensors";
 
 std::string Serialize(const NamedTensors& tensors) {
@@ -84,6 +85,16 @@ absl::Status RestoreTrainingFiles(const std::string& checkpoint_folder,
         absl::StrCat(optimizer_path, ": ", loaded.message()));
   }
   return absl::OkStatus();
+}
+
+TrainingFile ReferenceFile(const NamedTensors& weights) {
+  const at::NoGradGuard no_grad;
+  return {kReferenceFile, Serialize(weights)};
+}
+
+absl::StatusOr<NamedTensors> ReadReferenceFile(
+    const std::string& checkpoint_folder) {
+  return ReadAll(absl::StrCat(checkpoint_folder, "/", kReferenceFile));
 }
 
 }  // namespace mdrl

@@ -30,6 +30,13 @@ std::vector<TrainingFile> TrainingFiles(const Transformer& model,
 absl::Status RestoreTrainingFiles(const std::string& checkpoint_folder,
                                   const Transformer& model, AdamW& optimizer);
 
+// training/reference.safetensors: the start weights, where the reference policy
+// is a copy of them.
+TrainingFile ReferenceFile(const NamedTensors& weights);
+// Errors as above.
+absl::StatusOr<NamedTensors> ReadReferenceFile(
+    const std::string& checkpoint_folder);
+
 }  // namespace mdrl
 
 #endif  // MDRL_SERVICES_LEARNER_TRAINING_FILES_H_

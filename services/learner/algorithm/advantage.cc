@@ -53,9 +53,11 @@ struct Entry {
   std::string_view name;
   AdvantageFn function;
 };
-constexpr Entry kAdvantages[] = {{"mean", MeanCentred},
-                                 {"mean_std", Standardised},
-                                 {"leave_one_out", LeaveOneOut}};
+constexpr Entry kAdvantages[] = {
+    {"mean", MeanCentred},
+    {"mean_std", Standardised},
+    {"mean_population_std", PopulationStandardised},
+    {"leave_one_out", LeaveOneOut}};
 
 }  // namespace
 
@@ -72,10 +74,22 @@ at::Tensor Standardised(const at::Tensor& reward_B, const at::Tensor& group_B) {
   });
 }
 
+at::Tensor PopulationStandardised(const at::Tensor& reward_B,
+                                  const at::Tensor& group_B) {
+  return PerGroup(reward_B, group_B, [](double reward, const Spread& group) {
+    const double variance = group.squares / static_cast<double>(group.size);
+    return (reward - group.mean()) / std::sqrt(variance);
+  });
+}
+
 at::Tensor LeaveOneOut(const at::Tensor& reward_B, const at::Tensor& group_B) {
   return PerGroup(reward_B, group_B, [](double reward, const Spread& group) {
     return reward - (group.sum - reward) / static_cast<double>(group.size - 1);
   });
+}
+
+at::Tensor Clamped(const at::Tensor& reward_B, const at::Tensor&) {
+  return reward_B.clamp_min(0);
 }
 
 absl::StatusOr<AdvantageFn> AdvantageByName(std::string_view name) {

@@ -31,24 +31,27 @@ struct LossInputs {
   at::Tensor length_B;     // n: positions up to and including the first EOS
   at::Tensor advantage_B;  // what Advantage() made of the rewards
   at::Tensor group_B;      // int64: 0, 1, ...
-  std::optional<at::Tensor> old_logp_BSL;    // same samples, constants
+  // Same samples, constants. Absent in the first step of a round: the current
+  // policy is the old one.
+  std::optional<at::Tensor> old_logp_BSL;
   std::optional<at::Tensor> ref_logp_BSL;    // same samples, constants
   std::optional<at::Tensor> teacher_ce_BSL;  // readout: -sum_v teacher log p
 };
 
 // What a method asks of the rooms around it.
 struct Needs {
-  // Which earlier policy answers for old_logp: at the round's start, or the
-  // one that decoded the group.
-  enum class Old { kNone, kRoundStart, kBehaviour };
-  Old old = Old::kNone;
-  bool reference = false;
-  bool teacher = false;
-  bool reveals = false;  // the decoder must record which step revealed what
+  // Which rows may carry gradient and must be read: those with an advantage,
+  // also the others of a group whose rewards differ, or every one.
+  enum class Rows { kWithAdvantage, kOfMixedGroups, kAll };
+  bool old = false;        // readouts of the policy at the round's start
+  bool reference = false;  // of the policy that the run started from
+  bool teacher = false;    // cross entropy against the round-start policy
+  bool reveals = false;    // the decoder must record which step revealed what
   // A sample's gradient weight depends on no other sample's readout.
   bool separable = false;
-  // Rows with advantage 0 carry gradient, so they must be read as well.
-  bool zero_advantage_rows = false;
+  Rows rows = Rows::kWithAdvantage;
+  // A round is a problem of its own: optimizer and schedule start anew.
+  bool fresh_optimizer = false;
 };
 
 struct LossAndMetrics {

@@ -4,12 +4,31 @@
 #include <utility>
 
 #include "ATen/TensorOperators.h"
+#include "ATen/core/grad_mode.h"
 #include "ATen/ops/lerp.h"
 #include "ATen/ops/logical_and.h"
 #include "ATen/ops/where.h"
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
 #include "services/learner/algorithm/likelihood.h"
+#include "services/learner/algorithm/statistics.h"
 
 namespace mdrl {
+namespace {
+
+absl::StatusOr<SpgOptions::Negative> NegativeByName(const std::string& name) {
+  using Negative = SpgOptions::Negative;
+  if (name == "mix") return Negative::kMix;
+  if (name == "eubo") return Negative::kEubo;
+  if (name == "elbo") return Negative::kElbo;
+  if (name == "drop") return Negative::kDrop;
+  return absl::InvalidArgumentError(
+      absl::StrCat("algorithm.spg.negative \"", name,
+                   "\" is unknown; there are mix, eubo, elbo, drop"));
+}
+
+}  // namespace
 
 Spg::Spg(SpgOptions options, std::unique_ptr<const CorruptionLaw> corruption)
     : options_(options), corruption_(std::move(corruption)) {
@@ -51,10 +70,52 @@ LossAndMetrics Spg::Loss(const LossInputs& raw) const {
   const at::Tensor loss =
       -(in.advantage_B * bound_B * in.length_B).sum() / in.length_B.sum();
 
-  const at::Tensor read = in.scored_BSL.flatten(1).any(1).sum().clamp_min(1);
-  const at::Tensor elbo = elbo_B.detach().sum() / read;
-  const at::Tensor eubo = eubo_B.detach().sum() / read;
-  return {loss, {{"elbo", elbo}, {"eubo", eubo}, {"gap", eubo - elbo}}};
+  const at::NoGradGuard no_grad;
+  const at::Tensor elbo = MeanOverRead(in, elbo_B);
+  const at::Tensor eubo = MeanOverRead(in, eubo_B);
+  Metrics metrics = {
+      {"elbo", elbo},
+      {"eubo", eubo},
+      {"gap", eubo - elbo},
+      {"mc_stddev", McStddev(in)},
+      {"loose_eubo", MeanOverRead(in, LooseEubo(in, options_.beta))}};
+  if (in.logp_BSL.size(1) > 1) {
+    metrics.emplace_back("omega_star", OmegaStar(in, options_.beta));
+  }
+  return {loss, metrics};
+}
+
+AlgorithmOr MakeSpg(const AlgorithmSettings& settings) {
+  SpgOptions options;
+  options.beta = settings.spg.beta;
+  options.omega = settings.spg.omega;
+  options.negative_weight = settings.spg.negative_weight;
+  options.negative_cap = settings.spg.negative_cap;
+  MDRL_ASSIGN_OR_RETURN(options.negative,
+                        NegativeByName(settings.spg.negative));
+  MDRL_ASSIGN_OR_RETURN(options.advantage, AdvantageOf(settings, "mean"));
+  if (!(options.beta >= 1.0)) {
+    return absl::InvalidArgumentError(
+        "algorithm.spg.beta must be at least 1: below, the EUBO bounds "
+        "nothing");
+  }
+  if (!(options.omega >= 0.0 && options.omega <= 1.0)) {
+    return absl::InvalidArgumentError("algorithm.spg.omega must lie in 0..1");
+  }
+  if (!(options.negative_weight >= 0.0)) {
+    return absl::InvalidArgumentError(
+        "algorithm.spg.negative_weight must not be negative");
+  }
+  if (!(options.negative_cap >= 0.0 && options.negative_cap < 1.0)) {
+    return absl::InvalidArgumentError(
+        "algorithm.spg.negative_cap is a probability below 1, 0 for none");
+  }
+  MDRL_ASSIGN_OR_RETURN(
+      std::unique_ptr<CorruptionLaw> law,
+      LawOf(settings, {.kinds = {"block_random", "block_all", "random", "all"},
+                       .samples = 2,
+                       .mask_prompt = 0.15}));
+  return std::make_unique<Spg>(options, std::move(law));
 }
 
 }  // namespace mdrl

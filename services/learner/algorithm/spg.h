@@ -11,6 +11,7 @@
 
 #include "services/learner/algorithm/advantage.h"
 #include "services/learner/algorithm/algorithm.h"
+#include "services/learner/algorithm/own.h"
 
 namespace mdrl {
 
@@ -36,8 +37,9 @@ class Spg final : public Algorithm {
   const CorruptionLaw& corruption() const override { return *corruption_; }
   at::Tensor Advantage(const at::Tensor& reward_B,
                        const at::Tensor& group_B) const override;
-  // Metrics, over the completions that were read: elbo, eubo, and gap, their
-  // difference; all in nats per token.
+  // Metrics, over the completions that were read, in nats per token: elbo,
+  // eubo, gap, their difference, mc_stddev and loose_eubo; and omega_star where
+  // there are several samples.
   LossAndMetrics Loss(const LossInputs& in) const override;
 
  private:
@@ -47,6 +49,9 @@ class Spg final : public Algorithm {
   SpgOptions options_;
   std::unique_ptr<const CorruptionLaw> corruption_;
 };
+
+// InvalidArgument names the key and what would be right.
+AlgorithmOr MakeSpg(const AlgorithmSettings& settings);
 
 }  // namespace mdrl
 

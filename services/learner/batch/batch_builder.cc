@@ -50,12 +50,6 @@ MicroBatch Pack(std::span<const DrawnSample> samples, int64_t prompt,
   return out;
 }
 
-int GroupSize(const StepRows& step, const TrainGroup* group) {
-  return static_cast<int>(
-      std::count_if(step.rows.begin(), step.rows.end(),
-                    [group](const auto& row) { return row.group == group; }));
-}
-
 }  // namespace
 
 StepRows CollectRows(std::span<const TrainGroup> groups) {
@@ -102,10 +96,11 @@ StepBatch BuildStep(const StepRows& step, const std::vector<bool>& read,
     longest =
         std::max(longest, static_cast<int64_t>(completion->tokens.size()));
     if (!read[b]) continue;
-    const Place place{.completion = static_cast<int>(completion->index),
-                      .group_size = GroupSize(step, group),
-                      .step_in_round = step_in_round,
-                      .steps_in_round = steps_in_round};
+    const Place place{
+        .completion = static_cast<int>(completion->index),
+        .group_size = static_cast<int>(group->group.completions.size()),
+        .step_in_round = step_in_round,
+        .steps_in_round = steps_in_round};
     PhiloxDraws draws(group->philox_key, kTrainingUse, place);
     drawn[b] = law.Draw(group->prompt_tokens, *completion, place, draws);
     samples = std::max(samples, static_cast<int64_t>(drawn[b].size()));

@@ -5,6 +5,7 @@
 #include "ATen/ops/constant_pad_nd.h"
 #include "ATen/ops/zeros.h"
 #include "common/model/head.h"
+#include "services/learner/update/teacher_readout.h"
 
 namespace mdrl {
 namespace {
@@ -24,33 +25,55 @@ class Stopwatch {
   absl::Time start_;
 };
 
+// [R, L] to the step's canvas length, in its type.
+at::Tensor Padded(const at::Tensor& value_RL, int64_t canvas,
+                  at::ScalarType type) {
+  const int64_t more = canvas - value_RL.size(1);
+  const at::Tensor out =
+      more == 0 ? value_RL : at::constant_pad_nd(value_RL, {0, more});
+  return out.to(type);
+}
+
+// What a micro-batch's forward leaves for its backward.
+struct ForwardState {
+  at::Tensor logp_RL = {};  // with a graph, unless there is a teacher
+  at::Tensor teacher_ce_RL = {};
+  at::Tensor hidden_RLD = {};  // with a teacher: the graph
+  at::Tensor teacher_hidden_RLD = {};
+};
+
 // One step's work: the pieces that the three ways share.
 class Pass {
  public:
   Pass(const Algorithm& algorithm, const Transformer& model,
-       const StepBatch& batch, LossInputs in, Clock& clock)
+       const Transformer* teacher, const StepBatch& batch, LossInputs in,
+       Clock& clock)
       : algorithm_(algorithm),
         model_(model),
+        teacher_(teacher),
         batch_(batch),
         in_(std::move(in)),
         clock_(clock) {
     const auto sizes = batch.scored_BSL.sizes();
     samples_ = sizes[0] * sizes[1];
     canvas_ = sizes[2];
-    in_.logp_BSL = at::zeros(
-        sizes, batch.scored_BSL.options().dtype(in_.advantage_B.scalar_type()));
+    const auto options =
+        batch.scored_BSL.options().dtype(in_.advantage_B.scalar_type());
+    in_.logp_BSL = at::zeros(sizes, options);
+    if (teacher_ != nullptr) in_.teacher_ce_BSL = at::zeros(sizes, options);
   }
 
   StepGradient OneGraph() {
     LossAndMetrics result;
     {
       Stopwatch watch(clock_, out_.forward);
-      at::Tensor logp_NL = in_.logp_BSL.view({samples_, canvas_});
       for (const MicroBatch& micro : batch_.micro_batches) {
-        logp_NL = logp_NL.index_copy(0, micro.sample_R,
-                                     Padded(Readouts(model_, micro)));
+        const ForwardState state = GraphOf(micro);
+        in_.logp_BSL = With(in_.logp_BSL, micro, state.logp_RL);
+        if (teacher_ == nullptr) continue;
+        in_.teacher_ce_BSL =
+            With(*in_.teacher_ce_BSL, micro, state.teacher_ce_RL);
       }
-      in_.logp_BSL = logp_NL.view(in_.logp_BSL.sizes());
       result = algorithm_.Loss(in_);
     }
     {
@@ -62,10 +85,9 @@ class Pass {
 
   StepGradient TwoPasses() {
     {
-      Stopwatch watch(clock_, out_.forward);
       const at::NoGradGuard no_grad;
       for (const MicroBatch& micro : batch_.micro_batches) {
-        Write(micro, Readouts(model_, micro));
+        Write(micro, Forward(micro));
       }
     }
     const LossAndMetrics result = Differentiate();
@@ -77,10 +99,10 @@ class Pass {
 
   StepGradient OnePass() {
     for (const MicroBatch& micro : batch_.micro_batches) {
-      const at::Tensor logp_RL = Forward(micro);
-      Write(micro, logp_RL.detach());
+      const ForwardState state = Forward(micro);
+      Write(micro, state);
       Differentiate();
-      Backward(micro, logp_RL);
+      Backward(micro, state);
     }
     // Only now has every readout its value.
     const at::NoGradGuard no_grad;
@@ -88,47 +110,94 @@ class Pass {
   }
 
  private:
-  at::Tensor Forward(const MicroBatch& micro) {
+  // Readouts with one graph through everything.
+  ForwardState GraphOf(const MicroBatch& micro) {
+    if (teacher_ == nullptr) return {.logp_RL = Readouts(model_, micro)};
+    const TeacherReadout read =
+        ReadWithTeacher(model_, CanvasHidden(model_, micro), *teacher_,
+                        TeacherHidden(micro), micro);
+    return {.logp_RL = read.logp_RL, .teacher_ce_RL = read.teacher_ce_RL};
+  }
+
+  at::Tensor TeacherHidden(const MicroBatch& micro) const {
+    const at::NoGradGuard no_grad;
+    return CanvasHidden(*teacher_, micro);
+  }
+
+  ForwardState Forward(const MicroBatch& micro) {
     Stopwatch watch(clock_, out_.forward);
-    return Readouts(model_, micro);
+    if (teacher_ == nullptr) return {.logp_RL = Readouts(model_, micro)};
+    ForwardState state;
+    state.hidden_RLD = CanvasHidden(model_, micro);
+    state.teacher_hidden_RLD = TeacherHidden(micro);
+    const at::NoGradGuard no_grad;  // the head's graph is made in Backward()
+    const TeacherReadout read = ReadWithTeacher(
+        model_, state.hidden_RLD, *teacher_, state.teacher_hidden_RLD, micro);
+    state.logp_RL = read.logp_RL;
+    state.teacher_ce_RL = read.teacher_ce_RL;
+    return state;
   }
 
   // Backward from sum(weight * readout) with the weights of Differentiate().
-  void Backward(const MicroBatch& micro, const at::Tensor& logp_RL) {
+  void Backward(const MicroBatch& micro, const ForwardState& state) {
     Stopwatch watch(clock_, out_.backward);
-    const at::Tensor weight_RL = weight_BSL_.view({samples_, canvas_})
-                                     .index_select(0, micro.sample_R)
-                                     .narrow(1, 0, logp_RL.size(1));
-    if (logp_RL.requires_grad()) (weight_RL * logp_RL).sum().backward();
+    const auto weight_of = [&](const at::Tensor& weight_BSL) {
+      return weight_BSL.view({samples_, canvas_})
+          .index_select(0, micro.sample_R)
+          .narrow(1, 0, state.logp_RL.size(1));
+    };
+    if (teacher_ != nullptr) {
+      BackwardWithTeacher(
+          model_, state.hidden_RLD, *teacher_, state.teacher_hidden_RLD, micro,
+          weight_of(weight_BSL_), weight_of(teacher_weight_BSL_));
+    } else if (state.logp_RL.requires_grad()) {
+      (weight_of(weight_BSL_) * state.logp_RL).sum().backward();
+    }
   }
 
-  void Write(const MicroBatch& micro, const at::Tensor& logp_RL) {
-    in_.logp_BSL.view({samples_, canvas_})
-        .index_copy_(0, micro.sample_R, Padded(logp_RL));
+  // In place: the readouts are constants outside OneGraph().
+  void Write(const MicroBatch& micro, const ForwardState& state) {
+    const at::NoGradGuard no_grad;
+    const auto write = [&](at::Tensor& all_BSL, const at::Tensor& value_RL) {
+      all_BSL.view({samples_, canvas_})
+          .index_copy_(0, micro.sample_R,
+                       Padded(value_RL, canvas_, all_BSL.scalar_type()));
+    };
+    write(in_.logp_BSL, state.logp_RL);
+    if (teacher_ != nullptr) write(*in_.teacher_ce_BSL, state.teacher_ce_RL);
+  }
+
+  // `all_BSL` with the numbers of a micro-batch in their places.
+  at::Tensor With(const at::Tensor& all_BSL, const MicroBatch& micro,
+                  const at::Tensor& value_RL) const {
+    return all_BSL.view({samples_, canvas_})
+        .index_copy(0, micro.sample_R,
+                    Padded(value_RL, canvas_, all_BSL.scalar_type()))
+        .view(all_BSL.sizes());
   }
 
   // Of the loss, with respect to the readouts there are.
   LossAndMetrics Differentiate() {
     LossInputs in = in_;
-    in.logp_BSL = in_.logp_BSL.detach().clone();
-    in.logp_BSL.set_requires_grad(true);
+    const auto leaf_of = [](const at::Tensor& values) {
+      at::Tensor leaf = values.detach().clone();
+      leaf.set_requires_grad(true);
+      return leaf;
+    };
+    in.logp_BSL = leaf_of(in_.logp_BSL);
+    if (teacher_ != nullptr) in.teacher_ce_BSL = leaf_of(*in_.teacher_ce_BSL);
     LossAndMetrics result = algorithm_.Loss(in);
-    weight_BSL_ = at::Tensor();
-    if (result.loss.requires_grad()) {
-      result.loss.backward();
-      weight_BSL_ = in.logp_BSL.grad();
-    }
-    if (!weight_BSL_.defined()) {
-      weight_BSL_ = at::zeros(in_.logp_BSL.sizes(), in_.logp_BSL.options());
+    if (result.loss.requires_grad()) result.loss.backward();
+    const auto gradient_of = [](const at::Tensor& leaf) {
+      return leaf.grad().defined() ? leaf.grad()
+                                   : at::zeros(leaf.sizes(), leaf.options());
+    };
+    const at::NoGradGuard no_grad;
+    weight_BSL_ = gradient_of(in.logp_BSL);
+    if (teacher_ != nullptr) {
+      teacher_weight_BSL_ = gradient_of(*in.teacher_ce_BSL);
     }
     return result;
-  }
-
-  at::Tensor Padded(const at::Tensor& logp_RL) const {
-    const int64_t more = canvas_ - logp_RL.size(1);
-    const at::Tensor out =
-        more == 0 ? logp_RL : at::constant_pad_nd(logp_RL, {0, more});
-    return out.to(in_.logp_BSL.scalar_type());
   }
 
   StepGradient Report(const LossAndMetrics& result) {
@@ -141,12 +210,14 @@ class Pass {
 
   const Algorithm& algorithm_;
   const Transformer& model_;
+  const Transformer* const teacher_;
   const StepBatch& batch_;
   LossInputs in_;
   Clock& clock_;
   int64_t samples_ = 0;  // B * S
   int64_t canvas_ = 0;
   at::Tensor weight_BSL_;
+  at::Tensor teacher_weight_BSL_;
   StepGradient out_;
 };
 
@@ -158,10 +229,23 @@ at::Tensor Readouts(const Transformer& model, const MicroBatch& batch) {
   return TargetLogp(model, hidden_RLD, batch.target_RL, batch.scored_RL);
 }
 
+at::Tensor ReadAll(const Transformer& model, const StepBatch& batch,
+                   at::ScalarType type) {
+  const at::NoGradGuard no_grad;
+  const auto sizes = batch.scored_BSL.sizes();
+  at::Tensor logp_NL = at::zeros({sizes[0] * sizes[1], sizes[2]},
+                                 batch.scored_BSL.options().dtype(type));
+  for (const MicroBatch& micro : batch.micro_batches) {
+    logp_NL.index_copy_(0, micro.sample_R,
+                        Padded(Readouts(model, micro), sizes[2], type));
+  }
+  return logp_NL.view(sizes);
+}
+
 StepGradient AddGradient(const Algorithm& algorithm, const Transformer& model,
-                         const StepBatch& batch, LossInputs in, Passes passes,
-                         Clock& clock) {
-  Pass pass(algorithm, model, batch, std::move(in), clock);
+                         const Transformer* teacher, const StepBatch& batch,
+                         LossInputs in, Passes passes, Clock& clock) {
+  Pass pass(algorithm, model, teacher, batch, std::move(in), clock);
   switch (passes) {
     case Passes::kOneGraph:
       return pass.OneGraph();

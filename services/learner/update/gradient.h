@@ -9,7 +9,8 @@
 // over a step are exact for any micro-batch.
 //
 // Where all micro-batches fit into memory together one graph is enough, and
-// where a sample's weight depends on no other's readout one pass is.
+// where a sample's weight depends on no other's readout one pass is. With a
+// teacher, kOneGraph keeps the logits of all scored rows: it is for tests.
 #ifndef MDRL_SERVICES_LEARNER_UPDATE_GRADIENT_H_
 #define MDRL_SERVICES_LEARNER_UPDATE_GRADIENT_H_
 
@@ -31,6 +32,11 @@ enum class Passes { kOneGraph, kOnePass, kTwo };
 // log p(target) of a micro-batch [R, L], with a graph where gradients are on.
 at::Tensor Readouts(const Transformer& model, const MicroBatch& batch);
 
+// log p(target) of all samples [B, S, L] in `type`, as constants; 0 where
+// nothing is scored. What an old or a reference policy answers.
+at::Tensor ReadAll(const Transformer& model, const StepBatch& batch,
+                   at::ScalarType type);
+
 struct StepGradient {
   double loss = 0.0;
   std::vector<std::pair<std::string, double>> metrics;
@@ -39,10 +45,12 @@ struct StepGradient {
 };
 
 // Adds the gradient of the loss to that of the model's weights. `in` is
-// complete but for the readouts. Throws what Torch throws.
+// complete but for the current policy's readouts. `teacher`: whose distribution
+// the cross entropy is against; nullptr where the method has no such readout.
+// Throws what Torch throws.
 StepGradient AddGradient(const Algorithm& algorithm, const Transformer& model,
-                         const StepBatch& batch, LossInputs in, Passes passes,
-                         Clock& clock);
+                         const Transformer* teacher, const StepBatch& batch,
+                         LossInputs in, Passes passes, Clock& clock);
 
 }  // namespace mdrl
 

@@ -103,6 +103,13 @@ void AdamW::ClearGradients() {
   }
 }
 
+void AdamW::Reset() {
+  ClearGradients();
+  for (at::Tensor& average : exp_avg_) average.zero_();
+  for (at::Tensor& square : exp_avg_sq_) square.zero_();
+  steps_ = 0;
+}
+
 NamedTensors AdamW::State() const {
   NamedTensors out;
   for (size_t i = 0; i < parameters_.size(); ++i) {

@@ -42,6 +42,8 @@ class AdamW {
   //   w <- w - lr wd w - lr (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)
   Applied Step(double lr);
   void ClearGradients();
+  // As after construction: moments 0, no update applied.
+  void Reset();
 
   // Updates applied so far: t of the last one.
   int64_t steps() const { return steps_; }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "ATen/TensorOperators.h"
+#include "ATen/ops/ones_like.h"
 #include "ATen/ops/zeros_like.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -14,6 +15,7 @@
 #include "common/base/status_macros.h"
 #include "common/base/status_reason.h"
 #include "common/tensor/torch_status.h"
+#include "services/learner/update/frozen.h"
 
 namespace mdrl {
 namespace {
@@ -52,6 +54,22 @@ void CountRows(const StepRows& rows, const at::Tensor& advantage_B,
   stats.advantage_stddev = advantage_B.std(/*unbiased=*/false).item<double>();
 }
 
+// A schedule that starts anew with each round also ends with it.
+PolicyUpdateOptions OptionsFor(const Algorithm& algorithm,
+                               PolicyUpdateOptions options) {
+  if (algorithm.needs().fresh_optimizer) {
+    options.lr.total_steps = options.iterations * options.minibatches;
+  }
+  return options;
+}
+
+// [B]: whether the rewards of a row's group differ.
+at::Tensor InMixedGroup(const StepRows& rows) {
+  const at::Tensor same_BB = rows.group_B.unsqueeze(1).eq(rows.group_B);
+  return same_BB.logical_and(rows.reward_B.unsqueeze(1).ne(rows.reward_B))
+      .any(1);
+}
+
 }  // namespace
 
 PolicyUpdate::PolicyUpdate(const Algorithm& algorithm, const Transformer& model,
@@ -59,15 +77,10 @@ PolicyUpdate::PolicyUpdate(const Algorithm& algorithm, const Transformer& model,
                            Clock& clock)
     : algorithm_(algorithm),
       model_(model),
-      options_(options),
+      options_(OptionsFor(algorithm, std::move(options))),
       clock_(clock),
       optimizer_(std::move(trainable), options.adamw),
-      plan_(0, options.iterations, options.minibatches) {
-  const Needs needs = algorithm.needs();
-  MDRL_CHECK(needs.old == Needs::Old::kNone && !needs.reference &&
-             !needs.teacher)
-      << "no readouts of another policy are taken yet";
-}
+      plan_(0, options.iterations, options.minibatches) {}
 
 absl::Status PolicyUpdate::Check(const TrainGroup& group) const {
   const auto& config = model_.config();
@@ -88,6 +101,10 @@ absl::Status PolicyUpdate::Check(const TrainGroup& group) const {
     if (!known(completion.tokens)) {
       return bad(completion.index, "a token lies outside the vocabulary");
     }
+    if (algorithm_.needs().reveals &&
+        completion.reveal_step.size() != completion.tokens.size()) {
+      return bad(completion.index, "its decode steps were not recorded");
+    }
     if (completion.effective_tokens > completion.tokens.size()) {
       return bad(completion.index, "more effective tokens than its canvas has");
     }
@@ -104,22 +121,81 @@ absl::Status PolicyUpdate::BeginRound(std::vector<TrainGroup> groups) {
   for (const TrainGroup& group : groups) MDRL_RETURN_IF_ERROR(Check(group));
   groups_ = std::move(groups);
   plan_ = RoundPlan(groups_.size(), options_.iterations, options_.minibatches);
+  return RunTorch([&] { return TryBeginRound(); });
+}
+
+absl::Status PolicyUpdate::TryBeginRound() {
+  const absl::Time start = clock_.Now();
+  const Needs needs = algorithm_.needs();
+  if (needs.fresh_optimizer) optimizer_.Reset();
+  if (needs.teacher) teacher_ = Frozen(model_);
+  if (needs.reference && !reference_) reference_ = ReferenceOf(model_);
+  old_logp_BSL_.assign(steps(), at::Tensor());
+  for (int k = 1; needs.old && k < steps(); ++k) {
+    const StepRows rows = RowsOf(k);
+    const at::Tensor advantage_B =
+        algorithm_.Advantage(rows.reward_B, rows.group_B);
+    old_logp_BSL_[k] = ReadAll(model_, Build(rows, advantage_B, k), type());
+  }
+  old_seconds_ = absl::ToDoubleSeconds(clock_.Now() - start);
   return absl::OkStatus();
 }
 
-std::vector<bool> PolicyUpdate::RowsToRead(
-    const at::Tensor& advantage_B) const {
-  const bool all =
-      !options_.skip_zero_spread || algorithm_.needs().zero_advantage_rows;
-  std::vector<bool> read(advantage_B.size(0));
-  for (int64_t b = 0; b < advantage_B.size(0); ++b) {
-    read[b] = all || advantage_B.const_data_ptr<double>()[b] != 0.0;
+bool PolicyUpdate::copies_reference() const {
+  return algorithm_.needs().reference && ReferenceIsCopy(model_);
+}
+
+NamedTensors PolicyUpdate::ReferenceWeights() const {
+  return copies_reference() && reference_ ? reference_->weights()
+                                          : NamedTensors();
+}
+
+absl::Status PolicyUpdate::SetReference(const NamedTensors& weights) {
+  const NamedTensors& own = model_.weights();
+  for (size_t i = 0; i < own.size(); ++i) {
+    if (weights.size() == own.size() && weights[i].name == own[i].name &&
+        weights[i].tensor.sizes() == own[i].tensor.sizes()) {
+      continue;
+    }
+    return absl::InvalidArgumentError(absl::StrCat(
+        "reference weights: ", own[i].name, " is absent or of another shape"));
   }
-  return read;
+  reference_ = Transformer(model_.config(), weights);
+  return absl::OkStatus();
+}
+
+at::ScalarType PolicyUpdate::type() const {
+  return model_.compute_type() == at::kDouble ? at::kDouble : at::kFloat;
+}
+
+StepRows PolicyUpdate::RowsOf(int k) const {
+  const RoundPlan::Range range = plan_.GroupsOf(k);
+  return CollectRows(
+      std::span(groups_).subspan(range.first, range.last - range.first));
+}
+
+StepBatch PolicyUpdate::Build(const StepRows& rows,
+                              const at::Tensor& advantage_B, int k) const {
+  return BuildStep(rows, RowsToRead(rows, advantage_B), algorithm_.corruption(),
+                   k, plan_.steps(), options_.micro_batch_tokens);
+}
+
+std::vector<bool> PolicyUpdate::RowsToRead(
+    const StepRows& rows, const at::Tensor& advantage_B) const {
+  at::Tensor read_B = advantage_B.ne(0);
+  const Needs::Rows needed = algorithm_.needs().rows;
+  if (!options_.skip_zero_spread || needed == Needs::Rows::kAll) {
+    read_B = at::ones_like(read_B);
+  } else if (needed == Needs::Rows::kOfMixedGroups) {
+    read_B = InMixedGroup(rows);
+  }
+  const bool* const data = read_B.const_data_ptr<bool>();
+  return std::vector<bool>(data, data + read_B.numel());
 }
 
 Passes PolicyUpdate::PassesFor(const StepBatch& batch) const {
-  if (batch.tokens <= options_.micro_batch_tokens) return Passes::kOneGraph;
+  const bool fits = batch.tokens <= options_.micro_batch_tokens;
+  if (fits && !teacher_) return Passes::kOneGraph;
   return algorithm_.needs().separable ? Passes::kOnePass : Passes::kTwo;
 }
 
@@ -132,25 +208,27 @@ absl::StatusOr<StepStats> PolicyUpdate::Step(int k) {
 absl::StatusOr<StepStats> PolicyUpdate::TryStep(int k) {
   StepStats stats;
   const absl::Time start = clock_.Now();
-  const RoundPlan::Range range = plan_.GroupsOf(k);
-  const StepRows rows = CollectRows(
-      std::span(groups_).subspan(range.first, range.last - range.first));
+  const StepRows rows = RowsOf(k);
   const at::Tensor advantage_B =
       algorithm_.Advantage(rows.reward_B, rows.group_B);
-  const StepBatch batch =
-      BuildStep(rows, RowsToRead(advantage_B), algorithm_.corruption(), k,
-                plan_.steps(), options_.micro_batch_tokens);
+  const StepBatch batch = Build(rows, advantage_B, k);
   CountRows(rows, advantage_B, stats);
   stats.forward_tokens = static_cast<uint64_t>(batch.tokens);
+  if (k == 0 && algorithm_.needs().old) stats.seconds["old"] = old_seconds_;
   stats.seconds["batch"] = absl::ToDoubleSeconds(clock_.Now() - start);
 
   // Nothing read: no gradient, and no 0/0 where no completion has a reward.
   if (!batch.micro_batches.empty()) {
-    const auto type =
-        model_.compute_type() == at::kDouble ? at::kDouble : at::kFloat;
-    const StepGradient gradient = AddGradient(
-        algorithm_, model_, batch, Inputs(rows, batch, advantage_B, type),
-        PassesFor(batch), clock_);
+    LossInputs in = Inputs(rows, batch, advantage_B, type());
+    if (old_logp_BSL_[k].defined()) in.old_logp_BSL = old_logp_BSL_[k];
+    if (reference_) {
+      const absl::Time before = clock_.Now();
+      in.ref_logp_BSL = ReadAll(*reference_, batch, type());
+      stats.seconds["reference"] = absl::ToDoubleSeconds(clock_.Now() - before);
+    }
+    const StepGradient gradient =
+        AddGradient(algorithm_, model_, teacher_ ? &*teacher_ : nullptr, batch,
+                    std::move(in), PassesFor(batch), clock_);
     if (!std::isfinite(gradient.loss)) return NonFinite("the loss");
     stats.loss = gradient.loss;
     stats.seconds["forward"] = absl::ToDoubleSeconds(gradient.forward);
@@ -159,7 +237,7 @@ absl::StatusOr<StepStats> PolicyUpdate::TryStep(int k) {
       if (name == "elbo") stats.elbo = value;
       if (name == "eubo") stats.eubo = value;
       if (name == "gap") stats.gap = value;
-      stats.parts[name] = value;
+      if (std::isfinite(value)) stats.parts[name] = value;
     }
   }
 

@@ -7,6 +7,7 @@
 #define MDRL_SERVICES_LEARNER_UPDATE_POLICY_UPDATE_H_
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -40,14 +41,18 @@ struct PolicyUpdateOptions {
 class PolicyUpdate {
  public:
   // `trainable`: the weights of `model`, or its adapter's, that are updated.
-  // REQUIRES: the algorithm needs no old, reference or teacher readouts.
   PolicyUpdate(const Algorithm& algorithm, const Transformer& model,
                NamedTensors trainable, PolicyUpdateOptions options,
                Clock& clock);
 
-  // Takes the groups of the next round, in the order of their tickets.
+  // Takes the groups of the next round, in the order of their tickets, and
+  // settles what "old", "reference" and "teacher" mean for it: readouts of the
+  // present policy for all draws of the round's later steps; a copy of the
+  // start weights where there is no adapter to switch off, taken at the first
+  // round; the present policy.
   // InvalidArgument, naming group and completion: a token outside the
-  // vocabulary, n beyond the canvas, or more positions than the model has.
+  // vocabulary, n beyond the canvas, more positions than the model has, or a
+  // completion without reveals where the method reads them.
   absl::Status BeginRound(std::vector<TrainGroup> groups);
 
   // Steps of the round: iterations x minibatches.
@@ -59,6 +64,15 @@ class PolicyUpdate {
   // REQUIRES: BeginRound() came before; 0 <= k < steps().
   absl::StatusOr<StepStats> Step(int k);
 
+  // Whether the method holds the policy against a copy of its start weights.
+  bool copies_reference() const;
+  // That copy, for a checkpoint; empty before the first round and where there
+  // is none.
+  NamedTensors ReferenceWeights() const;
+  // What a checkpoint had: before the first BeginRound() after a restart.
+  // InvalidArgument: not the model's tensors.
+  absl::Status SetReference(const NamedTensors& weights);
+
   // State to save and restore, and the count that the schedule is at.
   AdamW& optimizer() { return optimizer_; }
   const AdamW& optimizer() const { return optimizer_; }
@@ -66,8 +80,14 @@ class PolicyUpdate {
  private:
   absl::Status Check(const TrainGroup& group) const;
   // Which rows are read at all.
-  std::vector<bool> RowsToRead(const at::Tensor& advantage_B) const;
+  std::vector<bool> RowsToRead(const StepRows& rows,
+                               const at::Tensor& advantage_B) const;
   Passes PassesFor(const StepBatch& batch) const;
+  at::ScalarType type() const;
+  StepRows RowsOf(int k) const;
+  StepBatch Build(const StepRows& rows, const at::Tensor& advantage_B,
+                  int k) const;
+  absl::Status TryBeginRound();
   absl::StatusOr<StepStats> TryStep(int k);
 
   const Algorithm& algorithm_;
@@ -77,6 +97,11 @@ class PolicyUpdate {
   AdamW optimizer_;
   std::vector<TrainGroup> groups_;
   RoundPlan plan_;
+  // Of the round's start, by step; empty for the first, whose policy it is.
+  std::vector<at::Tensor> old_logp_BSL_;
+  double old_seconds_ = 0.0;
+  std::optional<Transformer> reference_;
+  std::optional<Transformer> teacher_;
 };
 
 }  // namespace mdrl

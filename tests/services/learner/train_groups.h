@@ -38,6 +38,11 @@ inline TrainGroup MakeTrainGroup(uint64_t seed, const GroupShape& shape) {
     for (int i = 0; i < shape.canvas_tokens; ++i) {
       completion.tokens.push_back(i < n - 1 ? token() : 2);
     }
+    // Two positions a step, in an order that is nobody's.
+    for (int i = 0; i < shape.canvas_tokens; ++i) {
+      completion.reveal_step.push_back(
+          static_cast<uint16_t>((3 * i + c) % shape.canvas_tokens / 2));
+    }
     completion.score.outcome = Outcome::kScored;
     completion.score.reward = draws.NextUniform();
     out.group.completions.push_back(completion);

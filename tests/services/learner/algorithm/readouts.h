@@ -15,7 +15,8 @@ namespace mdrl {
 
 struct Derivative {
   double value = 0.0;
-  at::Tensor weight_BSL;  // d value / d logp
+  at::Tensor weight_BSL;          // d value / d logp
+  at::Tensor teacher_weight_BSL;  // d value / d teacher_ce, where there is one
 };
 
 // Of any scalar of `in`, with respect to its readouts.
@@ -24,9 +25,16 @@ inline Derivative Differentiate(
   at::Tensor leaf = in.logp_BSL.detach().clone();
   leaf.set_requires_grad(true);
   in.logp_BSL = leaf;
+  at::Tensor teacher;
+  if (in.teacher_ce_BSL.has_value()) {
+    teacher = in.teacher_ce_BSL->detach().clone();
+    teacher.set_requires_grad(true);
+    in.teacher_ce_BSL = teacher;
+  }
   const at::Tensor value = scalar(in);
   value.backward();
-  return {value.item<double>(), leaf.grad()};
+  return {value.item<double>(), leaf.grad(),
+          teacher.defined() ? teacher.grad() : at::Tensor()};
 }
 
 // Inputs from readouts, scored positions, lengths and advantages; groups of

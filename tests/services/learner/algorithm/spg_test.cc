@@ -203,7 +203,8 @@ TEST(RegistryTest, UnknownMethodIsRefusedWithTheList) {
   settings.name = "gspo";
   const auto algorithm = MakeAlgorithm(settings);
   EXPECT_EQ(algorithm.status().message(),
-            "algorithm.name \"gspo\" is unknown; there are spg");
+            "algorithm.name \"gspo\" is unknown; there are spg, bgpo, "
+            "diffu_grpo, wd1, unigrpo, rspo, dtm, espo, tracerl, justgrpo");
 }
 
 }  // namespace

@@ -100,8 +100,8 @@ TEST_P(GoldenUpdateTest, ReadoutsLossAndAllGradientsEqualThePublishedOnes) {
                        .to(at::kFloat);
   const double loss_f64 = read("loss_f64").item<double>();
   for (const Passes passes : {Passes::kOneGraph, Passes::kTwo}) {
-    const StepGradient step =
-        AddGradient(**algorithm, model, batch, in, passes, Clock::Real());
+    const StepGradient step = AddGradient(**algorithm, model, nullptr, batch,
+                                          in, passes, Clock::Real());
     EXPECT_NEAR(step.loss, loss_f64, 3e-5 * std::max(1.0, std::abs(loss_f64)));
     double difference = 0.0, size = 0.0;
     for (const NamedTensor& weight : model.weights()) {

@@ -71,8 +71,9 @@ Result Gradient(const Algorithm& algorithm, const Transformer& model,
   in.length_B = rows.length_B.to(type);
   in.advantage_B = algorithm.Advantage(rows.reward_B, rows.group_B).to(type);
   in.group_B = rows.group_B;
-  Result out{AddGradient(algorithm, model, batch, in, passes, Clock::Real()),
-             {}};
+  Result out{
+      AddGradient(algorithm, model, nullptr, batch, in, passes, Clock::Real()),
+      {}};
   for (const NamedTensor& weight : model.weights()) {
     at::Tensor tensor = weight.tensor;
     out.gradients.push_back({weight.name, tensor.grad().clone()});

@@ -1,0 +1,53 @@
+// BGPO, Boundary-Guided Policy Optimization (arXiv 2510.11683; algorithms.md
+// 2).
+//
+// A lower bound of the ELBO-ratio objective that is a sum over samples: by
+// Taylor for good completions, by Jensen for bad ones. On the policy that
+// decoded, value and gradient are those of the ratio itself.
+//
+//   d_j = (ell_j - ell_j^old) / divisor, ell_j = (n / k) sum of masked log p
+//   g_j = (A/S) (1 + d_j) if A >= 0, (A/S) exp(d_j) else
+//   loss = -mean over completions of sum_j g_j
+//
+// The paper has divisor 1; n, the default, is what makes steps off the policy
+// usable (algorithms.md 13, 23). `clip` clips the per-sample ratio, which the
+// paper does not.
+#ifndef MDRL_SERVICES_LEARNER_ALGORITHM_BGPO_H_
+#define MDRL_SERVICES_LEARNER_ALGORITHM_BGPO_H_
+
+#include <memory>
+
+#include "services/learner/algorithm/advantage.h"
+#include "services/learner/algorithm/algorithm.h"
+#include "services/learner/algorithm/own.h"
+#include "services/learner/algorithm/settings.h"
+
+namespace mdrl {
+
+class Bgpo final : public Algorithm {
+ public:
+  using Options = AlgorithmSettings::Bgpo;
+
+  Bgpo(Options options, AdvantageFn advantage,
+       std::unique_ptr<const CorruptionLaw> corruption);
+
+  Needs needs() const override;
+  const CorruptionLaw& corruption() const override { return *corruption_; }
+  at::Tensor Advantage(const at::Tensor& reward_B,
+                       const at::Tensor& group_B) const override;
+  // Metrics: elbo, mc_stddev, ratio (mean over samples), clip_share,
+  // kl_rollout.
+  LossAndMetrics Loss(const LossInputs& in) const override;
+
+ private:
+  Options options_;
+  AdvantageFn advantage_;
+  std::unique_ptr<const CorruptionLaw> corruption_;
+};
+
+// InvalidArgument names the key and what would be right.
+AlgorithmOr MakeBgpo(const AlgorithmSettings& settings);
+
+}  // namespace mdrl
+
+#endif  // MDRL_SERVICES_LEARNER_ALGORITHM_BGPO_H_

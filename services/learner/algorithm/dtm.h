@@ -1,0 +1,50 @@
+// DTM, Discrete Tilt Matching (arXiv 2604.18739; algorithms.md 7).
+//
+// No likelihood at all: the policy learns the teacher's posterior, tilted by
+// the reward of the completion that the masked canvas came from.
+//
+//   target = c teacher + (e^{h R} - c) onehot(x_i), R clamped at 0
+//   loss = mean over completions of the mean over scored i of
+//          -sum_v target(v) log p(v) = c teacher_ce_i - (e^{h R} - c) l_i
+//
+// A completion with reward 0 (c = 1) is distillation of the teacher: at the
+// teacher its gradient is 0. A round is one phase of the published loop: the
+// teacher is the policy at its start, and the optimizer starts anew with it.
+#ifndef MDRL_SERVICES_LEARNER_ALGORITHM_DTM_H_
+#define MDRL_SERVICES_LEARNER_ALGORITHM_DTM_H_
+
+#include <memory>
+
+#include "services/learner/algorithm/advantage.h"
+#include "services/learner/algorithm/algorithm.h"
+#include "services/learner/algorithm/own.h"
+#include "services/learner/algorithm/settings.h"
+
+namespace mdrl {
+
+class Dtm final : public Algorithm {
+ public:
+  using Options = AlgorithmSettings::Dtm;
+
+  Dtm(Options options, AdvantageFn advantage,
+      std::unique_ptr<const CorruptionLaw> corruption);
+
+  Needs needs() const override;
+  const CorruptionLaw& corruption() const override { return *corruption_; }
+  at::Tensor Advantage(const at::Tensor& reward_B,
+                       const at::Tensor& group_B) const override;
+  // Metrics: teacher_ce, tilt (mean e^{h R}), elbo.
+  LossAndMetrics Loss(const LossInputs& in) const override;
+
+ private:
+  Options options_;
+  AdvantageFn advantage_;
+  std::unique_ptr<const CorruptionLaw> corruption_;
+};
+
+// InvalidArgument names the key and what would be right.
+AlgorithmOr MakeDtm(const AlgorithmSettings& settings);
+
+}  // namespace mdrl
+
+#endif  // MDRL_SERVICES_LEARNER_ALGORITHM_DTM_H_

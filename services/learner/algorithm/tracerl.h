@@ -1,0 +1,51 @@
+// TraceRL of dLLM-RL (arXiv 2509.06949; algorithms.md 8.2), without its value
+// model.
+//
+// Token ratios on the canvases that the decoder saw, several decode steps
+// merged into one sample.
+//
+//   sample = -mean over scored i of min(rho A, clip(rho, 1 - clip, 1 + clip) A)
+//            + kl_beta sum over scored i of k3, d = l_i^old - l_i
+//   loss = mean over all samples of all completions of sample
+//
+// As in the published code the old policy is that of the round's start, the KL
+// term is a sum where the policy term is a mean, and longer completions, which
+// have more samples, weigh more.
+#ifndef MDRL_SERVICES_LEARNER_ALGORITHM_TRACERL_H_
+#define MDRL_SERVICES_LEARNER_ALGORITHM_TRACERL_H_
+
+#include <memory>
+
+#include "services/learner/algorithm/advantage.h"
+#include "services/learner/algorithm/algorithm.h"
+#include "services/learner/algorithm/own.h"
+#include "services/learner/algorithm/settings.h"
+
+namespace mdrl {
+
+class TraceRl final : public Algorithm {
+ public:
+  using Options = AlgorithmSettings::TraceRl;
+
+  TraceRl(Options options, AdvantageFn advantage,
+          std::unique_ptr<const CorruptionLaw> corruption);
+
+  Needs needs() const override;
+  const CorruptionLaw& corruption() const override { return *corruption_; }
+  at::Tensor Advantage(const at::Tensor& reward_B,
+                       const at::Tensor& group_B) const override;
+  // Metrics: elbo, mc_stddev, clip_share, kl_rollout.
+  LossAndMetrics Loss(const LossInputs& in) const override;
+
+ private:
+  Options options_;
+  AdvantageFn advantage_;
+  std::unique_ptr<const CorruptionLaw> corruption_;
+};
+
+// InvalidArgument names the key and what would be right.
+AlgorithmOr MakeTraceRl(const AlgorithmSettings& settings);
+
+}  // namespace mdrl
+
+#endif  // MDRL_SERVICES_LEARNER_ALGORITHM_TRACERL_H_

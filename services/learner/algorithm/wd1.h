@@ -1,0 +1,50 @@
+// wd1, weighted policy optimisation (arXiv 2507.08838; algorithms.md 4).
+//
+// No ratio, no old policy, no reference: log-likelihood weighted by a softmax
+// of the advantage, minus the same of its negative.
+//
+//   w+ = softmax(psi A), w- = softmax(-psi A) over the rows of a group
+//   loss = mean over groups of sum_i (w-_i - w+_i) log pi(o_i)
+//
+// log pi is d1's one-step estimate, summed over tokens i <= n. The published
+// softmax runs over the rows of a device's batch, which is one group only if
+// the batch is; `over_the_step` (compat: published_wd1_batch) does so over the
+// step.
+#ifndef MDRL_SERVICES_LEARNER_ALGORITHM_WD1_H_
+#define MDRL_SERVICES_LEARNER_ALGORITHM_WD1_H_
+
+#include <memory>
+
+#include "services/learner/algorithm/advantage.h"
+#include "services/learner/algorithm/algorithm.h"
+#include "services/learner/algorithm/own.h"
+#include "services/learner/algorithm/settings.h"
+
+namespace mdrl {
+
+class Wd1 final : public Algorithm {
+ public:
+  using Options = AlgorithmSettings::Wd1;
+
+  Wd1(Options options, AdvantageFn advantage,
+      std::unique_ptr<const CorruptionLaw> corruption);
+
+  Needs needs() const override;
+  const CorruptionLaw& corruption() const override { return *corruption_; }
+  at::Tensor Advantage(const at::Tensor& reward_B,
+                       const at::Tensor& group_B) const override;
+  // Metrics: elbo, mc_stddev, and weight_max, the largest |w- - w+|.
+  LossAndMetrics Loss(const LossInputs& in) const override;
+
+ private:
+  Options options_;
+  AdvantageFn advantage_;
+  std::unique_ptr<const CorruptionLaw> corruption_;
+};
+
+// InvalidArgument names the key and what would be right.
+AlgorithmOr MakeWd1(const AlgorithmSettings& settings);
+
+}  // namespace mdrl
+
+#endif  // MDRL_SERVICES_LEARNER_ALGORITHM_WD1_H_
