@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "client/report/elapsed_text.h"
+#include "common/config/check_algorithm.h"
 #include "common/config/derived.h"
 
 namespace mdrl {
@@ -116,7 +117,7 @@ DerivedNumbers::Model DeriveModel(const config::v1::Run& run,
                         static_cast<double>(model.sequence_tokens);
   model.decode_flop = per_token * tokens * decode.decode_steps();
   model.train_flop = per_token * tokens * 4.0 *
-                     static_cast<double>(run.algorithm().samples()) *
+                     static_cast<double>(SamplesPerCompletion(run)) *
                      static_cast<double>(run.schedule().iterations());
   model.decode_seconds = model.decode_flop / kFlopPerThread /
                          static_cast<double>(RolloutThreads(run));

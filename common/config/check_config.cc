@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/error.h"
+#include "common/config/check_algorithm.h"
 #include "common/config/check_timeouts.h"
 #include "common/config/derived.h"
 #include "common/config/value_text.h"
@@ -17,22 +18,13 @@
 namespace mdrl {
 namespace {
 
-using config::v1::Algorithm;
 using config::v1::Decode;
 using config::v1::Run;
 using Findings = std::vector<ConfigFinding>;
 
-// Every method that has a specification; those of this build come first.
-constexpr std::array<std::string_view, 10> kAlgorithms = {
-    "spg",  "bgpo", "diffu_grpo", "wd1",     "unigrpo",
-    "rspo", "dtm",  "espo",       "tracerl", "justgrpo"};
-constexpr size_t kAlgorithmsHere = 1;
-// They score positions behind the first EOS, which must have been decoded.
-constexpr std::array<std::string_view, 3> kScoreTheTail = {"espo", "dtm",
-                                                           "justgrpo"};
 constexpr std::array<std::string_view, 3> kCompat = {
     "published_block_law", "published_wd1_batch", "published_math_format"};
-constexpr size_t kCompatHere = 1;
+constexpr size_t kCompatHere = 2;
 // common/tasks/prompt_maker.h has them.
 constexpr std::array<std::string_view, 4> kGenerators = {
     "sudoku4", "sort", "countdown", "sudoku9"};
@@ -227,40 +219,7 @@ void CheckRollout(const Run& run, Findings* out) {
   }
 }
 
-void CheckAlgorithm(const Run& run, Findings* out) {
-  const Algorithm& algorithm = run.algorithm();
-  CheckWord(kAlgorithms, kAlgorithmsHere, "algorithm.name", algorithm.name(),
-            out);
-  if (Among(kScoreTheTail, algorithm.name()) &&
-      run.rollout().decode().stop_at_eos()) {
-    out->push_back({"rollout.decode.stop_at_eos",
-                    absl::StrCat("must be false: ", algorithm.name(),
-                                 " scores the tail behind the first EOS")});
-  }
-  const Algorithm::Corruption& corruption = algorithm.corruption();
-  if (corruption.kind() > Algorithm::Corruption::BLOCK_RANDOM) {
-    out->push_back({"algorithm.corruption.kind",
-                    "only all, random, block_all and block_random are in this "
-                    "build"});
-  }
-  if (corruption.kind() == Algorithm::Corruption::ALL &&
-      algorithm.samples() != 1) {
-    out->push_back({"algorithm.samples",
-                    absl::StrCat(algorithm.samples(),
-                                 " samples would be equal with corruption "
-                                 "kind all; use 1")});
-  }
-  if (corruption.ratio(0) > corruption.ratio(1)) {
-    out->push_back(
-        {"algorithm.corruption.ratio", "the smaller share comes first"});
-  }
-  const Algorithm::Ratio& ratio = algorithm.ratio();
-  if (algorithm.name() == "spg" &&
-      (ratio.clip_low() > 0 || ratio.clip_high() > 0 ||
-       ratio.kl() != Algorithm::Ratio::NONE)) {
-    out->push_back({"algorithm.ratio",
-                    "spg has no ratio to clip and no KL term; leave it out"});
-  }
+void CheckCompat(const Run& run, Findings* out) {
   for (int i = 0; i < run.compat_size(); ++i) {
     CheckWord(kCompat, kCompatHere, absl::StrCat("compat[", i, "]"),
               run.compat(i), out);
@@ -283,7 +242,9 @@ void CheckTraining(const Run& run, Findings* out) {
     out->push_back(
         {"schedule.order", "arrival is not in this build; fixed_lag is"});
   }
-  if (schedule.group_size() < 2) {
+  // It has no advantage to compare: it weighs by the reward itself.
+  const bool alone = run.algorithm().name() == "dtm";
+  if (schedule.group_size() < 2 && !alone) {
     out->push_back({"schedule.group_size",
                     "must be at least 2: an advantage compares the "
                     "completions of one prompt"});
@@ -295,7 +256,8 @@ void CheckTraining(const Run& run, Findings* out) {
                                  schedule.groups_per_round())});
   }
   const Decode& decode = run.rollout().decode();
-  if (decode.temperature() == 0 && decode.reveal() != Decode::RANDOM) {
+  if (decode.temperature() == 0 && decode.reveal() != Decode::RANDOM &&
+      schedule.group_size() > 1) {
     out->push_back({"rollout.decode.temperature",
                     "must be above 0.0: else all completions of a group are "
                     "equal and nothing is learnt"});
@@ -355,6 +317,7 @@ std::vector<ConfigFinding> CheckConfig(const Run& run) {
   CheckSft(run, &out);
   CheckRollout(run, &out);
   CheckAlgorithm(run, &out);
+  CheckCompat(run, &out);
   CheckTraining(run, &out);
   CheckEvaluation(run, &out);
   CheckSecurity(run, &out);

@@ -15,22 +15,15 @@
 #include "common/base/status_macros.h"
 #include "common/config/check_config.h"
 #include "common/config/derived.h"
-#include "common/config/key_spec.h"
+#include "common/config/enum_word.h"
 #include "common/config/load_config.h"
 #include "common/config/print_config.h"
 #include "common/tasks/check_truth.h"
-#include "google/protobuf/generated_enum_reflection.h"
 #include "mdrl/config/v1/run.pb.h"
+#include "services/learner/algorithm_options.h"
 
 namespace mdrl {
 namespace {
-
-// An enum value as the configuration writes it: "block_random".
-template <typename Enum>
-std::string Word(Enum value) {
-  return EnumWord(
-      *google::protobuf::GetEnumDescriptor<Enum>()->FindValueByNumber(value));
-}
 
 OptimizerSettings::Decay ToDecay(config::v1::Decay decay) {
   switch (decay) {
@@ -71,30 +64,6 @@ SftSettings ToSft(const config::v1::SftStage& from) {
   to.optimizer.grad_clip = from.grad_clip();
   to.optimizer.warmup_steps = from.warmup_steps();
   to.optimizer.decay = ToDecay(from.decay());
-  return to;
-}
-
-AlgorithmSettings ToAlgorithm(const config::v1::Run& run) {
-  const config::v1::Algorithm& from = run.algorithm();
-  AlgorithmSettings to;
-  to.name = from.name();
-  to.advantage = Word(from.advantage());
-  to.corruption.kind = Word(from.corruption().kind());
-  to.corruption.samples = static_cast<int>(from.samples());
-  to.corruption.block_tokens =
-      static_cast<int>(run.rollout().decode().block_tokens());
-  to.corruption.ratio = {from.corruption().ratio(0),
-                         from.corruption().ratio(1)};
-  to.corruption.mask_prompt = from.corruption().mask_prompt();
-  if (std::find(run.compat().begin(), run.compat().end(),
-                "published_block_law") != run.compat().end()) {
-    to.corruption.choice = BlockChoice::kModulo;
-  }
-  to.spg.beta = from.spg().beta();
-  to.spg.omega = from.spg().omega();
-  to.spg.negative = Word(from.spg().negative());
-  to.spg.negative_weight = from.spg().negative_weight();
-  to.spg.negative_cap = from.spg().negative_cap();
   return to;
 }
 

@@ -87,24 +87,47 @@ INSTANTIATE_TEST_SUITE_P(
          {"optimizer={warmup_ratio: 0.1, warmup_steps: 3}"},
          "optimizer.warmup_steps: excludes warmup_ratio; give one of them"},
         {"UnknownAlgorithm",
-         {"algorithm.name=sgp"},
-         "algorithm.name: \"sgp\" is unknown; known are spg, bgpo, "
-         "diffu_grpo, wd1, unigrpo, rspo, dtm, espo, tracerl, justgrpo"},
-        {"AlgorithmOfALaterBuild",
-         {"algorithm.name=wd1"},
-         "algorithm.name: wd1 is not in this build"},
-        {"RatioWithSpg",
-         {"algorithm.ratio.clip_low=0.2"},
-         "algorithm.ratio: spg has no ratio to clip and no KL term; leave it "
-         "out"},
+         {"algorithm.name=difu_grpo"},
+         "algorithm.name: \"difu_grpo\" is unknown; did you mean "
+         "diffu_grpo? There are spg, bgpo, diffu_grpo, wd1, unigrpo, rspo, "
+         "dtm, espo, tracerl, justgrpo"},
         {"SeveralSamplesOfAll",
-         {"algorithm.corruption.kind=all"},
+         {"algorithm.corruption.kind=all", "algorithm.samples=2"},
          "algorithm.samples: 2 samples would be equal with corruption kind "
          "all; use 1"},
-        {"CorruptionOfALaterBuild",
+        {"CorruptionOfAnotherMethod",
          {"algorithm.corruption.kind=coupled"},
-         "algorithm.corruption.kind: only all, random, block_all and "
-         "block_random are in this build"},
+         "algorithm.corruption.kind: coupled is not for spg; it takes "
+         "block_random, block_all, random, all"},
+        {"SamplesOfDecodeStates",
+         {"algorithm.name=tracerl", "algorithm.samples=4"},
+         "algorithm.samples: follows from the canvas with corruption kind "
+         "decode_states; leave it out"},
+        {"BlockOnlyWithoutABlock",
+         {"algorithm.corruption={kind: random, score_block_only: true}"},
+         "algorithm.corruption.score_block_only: is for corruption kind "
+         "block_random"},
+        {"SweepOfBlocks",
+         {"algorithm={name: unigrpo, corruption: {kind: block_all}, unigrpo: "
+          "{sweep: true}}"},
+         "algorithm.unigrpo.sweep: is for corruption kind random"},
+        {"JustGrpoInBlocks",
+         {"algorithm.name=justgrpo", "rollout.decode.stop_at_eos=false"},
+         "rollout.decode.block_tokens: must be 1: justgrpo scores a canvas "
+         "that was written from left to right"},
+        {"StaleTeacher",
+         {"algorithm.name=dtm", "rollout.decode.stop_at_eos=false"},
+         "schedule.max_staleness: must be 0: dtm learns from its teacher's "
+         "own draws, and the teacher is the policy at the round's start"},
+        {"AdvantageOfDtm",
+         {"algorithm={name: dtm, advantage: mean}",
+          "rollout.decode.stop_at_eos=false", "schedule.max_staleness=0"},
+         "algorithm.advantage: is not for dtm: it weighs by the reward "
+         "itself"},
+        {"TailThatWasNotDecoded",
+         {"algorithm.name=espo"},
+         "rollout.decode.stop_at_eos: must be false: espo scores the tail "
+         "behind the first EOS"},
         {"RatioUpsideDown",
          {"algorithm.corruption.ratio=[0.9, 0.1]"},
          "algorithm.corruption.ratio: the smaller share comes first"},
@@ -176,11 +199,11 @@ INSTANTIATE_TEST_SUITE_P(
     }),
     [](const auto& info) { return info.param.name; });
 
-TEST(CheckConfigTest, MethodsThatScoreTheTailRefuseStopAtEos) {
-  EXPECT_THAT(Found({"algorithm.name=espo"}),
-              ElementsAre("algorithm.name: espo is not in this build",
-                          "rollout.decode.stop_at_eos: must be false: espo "
-                          "scores the tail behind the first EOS"));
+TEST(CheckConfigTest, DtmNeedsNeitherGroupsNorNoise) {
+  EXPECT_THAT(Found({"algorithm.name=dtm", "rollout.decode.stop_at_eos=false",
+                     "schedule.max_staleness=0", "schedule.group_size=1",
+                     "rollout.decode.temperature=0"}),
+              IsEmpty());
 }
 
 TEST(CheckConfigTest, FindingsCarryTheirSourceAndTheirKindOfError) {

@@ -53,8 +53,9 @@ TEST(LoadConfigTest, KeysThatNobodyNamesHaveTheirDefaults) {
   EXPECT_THAT(run.rollout().decode().forbid(), ElementsAre("mask"));
   EXPECT_THAT(run.optimizer().betas(), ElementsAre(0.9, 0.99));
   EXPECT_EQ(run.optimizer().lr(), 3e-6);
-  EXPECT_EQ(run.algorithm().corruption().kind(),
-            Algorithm::Corruption::BLOCK_RANDOM);
+  EXPECT_FALSE(run.algorithm().corruption().has_kind());
+  EXPECT_EQ(run.algorithm().spg().negative(), Algorithm::Spg::MIX);
+  EXPECT_EQ(run.algorithm().tracerl().eos_scored(), 1u);
   EXPECT_EQ(run.ledger().commit_delay().nanos(), 5'000'000);
   EXPECT_EQ(run.reward().programs().memory(), 512u << 20);
   ASSERT_EQ(run.evaluation().decode_size(), 3);
