@@ -1,0 +1,165 @@
+#!/usr/bin/env bash
+# Compares the methods on the examples: one engine, one decoder, one reward, one budget of rounds.
+#
+#   scripts/compare.sh [--results DIR] [--examples "sort quickstart"] [--methods "spg_mix wd1 ..."] [--starts "a b"]
+#                      [--seeds "1 2 3"] [--factors "0.3 1 3"] [--rounds N]
+#
+# Every method starts from the same warm starts (a: the example's own; b: a weaker one) and gets the rate, of the
+# example's times each factor, that solves most validation prompts with one seed; then it runs with every seed and is
+# evaluated on the test split. The table goes to DIR/table.md, each run to DIR/runs.tsv; a run that is there is not
+# repeated, so a broken comparison goes on where it stopped. Everything takes hours on two cores: cut rates and seeds
+# before methods. A cut-down one:
+#
+#   scripts/compare.sh --examples sort --methods "spg_mix wd1" --starts a --seeds 1 --factors 1 --rounds 10
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+bin=${MDRL_BIN:-build/default/bin}
+
+results=runs/compare
+examples="sort quickstart"
+methods="spg_mix spg_eubo spg_elbo spg_drop diffu_grpo wd1 unigrpo bgpo rspo dtm espo tracerl justgrpo"
+starts="a b"
+seeds="1 2 3"
+factors="0.3 1 3"
+rounds=
+usage() { sed -n '2,14s/^# \{0,1\}//p' "$0"; exit "$1"; }
+while (($#)); do
+  [[ $1 == --help || $1 == -h ]] && usage 0
+  (($# > 1)) || usage 2
+  case $1 in
+    --results) results=$2 ;;
+    --examples) examples=$2 ;;
+    --methods) methods=$2 ;;
+    --starts) starts=$2 ;;
+    --seeds) seeds=$2 ;;
+    --factors) factors=$2 ;;
+    --rounds) rounds=$2 ;;
+    *) echo "compare.sh: unknown option $1" >&2; usage 2 ;;
+  esac
+  shift 2
+done
+mkdir -p "$results"
+runs=$results/runs.tsv
+touch "$runs"
+
+# The section `algorithm` of a method, and what it needs of the others, as the script below takes it: YAML, then keys.
+settings() {
+  case $1 in
+    spg_mix) echo '{name: spg, spg: {beta: 1.0, omega: 0.5, negative: mix}}' ;;
+    spg_eubo) echo '{name: spg, spg: {beta: 1.0, negative: eubo}}' ;;
+    spg_elbo) echo '{name: spg, spg: {negative: elbo}}' ;;
+    spg_drop) echo '{name: spg, spg: {negative: drop}}' ;;
+    bgpo) echo '{name: bgpo, samples: 4}' ;;
+    unigrpo) echo '{name: unigrpo, corruption: {ratio: [0.1, 0.9]}}' ;;
+    rspo) echo '{name: rspo, samples: 2}' ;;
+    tracerl) echo '{name: tracerl, tracerl: {merge: 2}}' ;;
+    # A phase of DTM needs several steps on its round; its weights are e^(h R).
+    dtm) echo '{name: dtm, dtm: {h: 2.0}}  iterations=4' ;;
+    # Left to right: one token a step.
+    justgrpo) echo '{name: justgrpo}  one_by_one' ;;
+    diffu_grpo | wd1 | espo) echo "{name: $1}" ;;
+    *) echo "compare.sh: unknown method $1" >&2; return 1 ;;
+  esac
+}
+
+# Writes the run file of an example with another method, rate, held-out split and number of rounds.
+write_run() {
+  python3 - "$@" <<'PY'
+import re, sys
+example, start, settings, factor, split, rounds, folder, out = sys.argv[1:]
+text = open(f"examples/{example}/run.yaml").read()
+algorithm, _, needs = settings.partition("  ")
+
+# What masks prompt tokens does so as often as in the example.
+mask_prompt = re.search(r"mask_prompt: ([\d.]+)", text).group(1)
+algorithm = re.sub(r"^\{name: (spg|diffu_grpo|wd1)\b", rf"{{name: \1, corruption: {{mask_prompt: {mask_prompt}}}", algorithm)
+
+def section(name, value):
+    """The top-level section `name`, whatever its form, becomes `value`."""
+    global text
+    text, n = re.subn(rf"(?m)^{name}:.*\n(?:[ \t#].*\n|\n(?=[ \t]))*", f"{name}: {value}\n\n", text, count=1)
+    assert n == 1, name
+
+section("algorithm", algorithm)
+lr = float(re.search(r"(?m)^optimizer: \{lr: ([^,]+),", text).group(1))
+text = re.sub(r"(?m)^optimizer: \{lr: [^,]+,", f"optimizer: {{lr: {lr * float(factor):.3e},", text, count=1)
+text = re.sub(r"split: test\b", f"split: {split}", text)
+if rounds:
+    had = int(re.search(r"stop: \{rounds: (\d+)\}", text).group(1))
+    text = text.replace(f"stop: {{rounds: {had}}}", f"stop: {{rounds: {rounds}}}", 1)
+iterations = re.match(r"iterations=(\d+)", needs)
+if iterations:
+    text = re.sub(r"iterations: \d+", f"iterations: {iterations.group(1)}", text, count=1)
+if needs == "one_by_one":
+    canvas = re.search(r"(?m)^    canvas_tokens: (\d+)", text).group(1)
+    text = re.sub(r"(?m)^    block_tokens: \d+", "    block_tokens: 1", text, count=1)
+    text = re.sub(r"(?m)^    decode_steps: \d+", f"    decode_steps: {canvas}", text, count=1)
+if start == "b":
+    if example == "sort":  # half the supervised steps
+        steps = int(re.search(r"steps: (\d+), batch", text).group(1))
+        text = text.replace(f"steps: {steps}, batch", f"steps: {steps // 2}, batch", 1)
+    else:
+        text = re.sub(r"(?m)^model: .*$", f"model: {{path: {folder}/start-b/checkpoints/step-000000}}", text, count=1)
+open(out, "w").write(text)
+PY
+}
+
+# One run, unless it is there: prints "solved seconds".
+run() {
+  local example=$1 start=$2 method=$3 factor=$4 split=$5 seed=$6 key folder line
+  key=$example-$start-$method-$factor-$split-$seed
+  if line=$(grep -P "^$key\t" "$runs"); then cut -f2,3 <<<"$line"; return; fi
+  folder=$results/$key
+  rm -rf "$folder" "$folder.yaml"
+  write_run "$example" "$start" "$(settings "$method")" "$factor" "$split" "$rounds" "$results" "$results/$key.yaml"
+  if ! "$bin/mdrlctl" up "$results/$key.yaml" --run-dir "$folder" --seed "$seed" >"$folder.log" 2>&1; then
+    echo "compare.sh: $key failed; its log is $folder.log" >&2
+    return 1
+  fi
+  line=$(python3 -c 'import json, sys; s = json.load(open(sys.argv[1])); print(s["evals"][-1]["solved"], round(s["wall_seconds"], 1), sep="\t")' "$folder/summary.json")
+  printf '%s\t%s\n' "$key" "$line" >>"$runs"
+  rm -rf "$folder"
+  echo "$line"
+}
+
+if [[ " $starts " == *" b "* && " $examples " == *" quickstart "* && ! -d $results/start-b/checkpoints/step-000000 ]]; then
+  echo "making warm start b of quickstart: about two minutes" >&2
+  rm -rf "$results/start-b"
+  "$bin/mdrlctl" up examples/quickstart/warm_start.yaml --run-dir "$results/start-b" --seed 3 >"$results/start-b.log" 2>&1
+fi
+
+# shellcheck disable=SC2086  # lists are words
+for example in $examples; do
+  for start in $starts; do
+    for method in $methods; do
+      settings "$method" >/dev/null
+      best='' best_factor=''
+      for factor in $factors; do
+        read -r solved seconds < <(run "$example" "$start" "$method" "$factor" validation 11)
+        if [[ -z $best ]] || awk "BEGIN {exit !($solved > $best)}"; then best=$solved best_factor=$factor; fi
+      done
+      for seed in $seeds; do
+        read -r solved seconds < <(run "$example" "$start" "$method" "$best_factor" test "$seed")
+        echo "$example $start $method x$best_factor seed $seed: solved $solved in $seconds s" >&2
+      done
+    done
+  done
+done
+
+python3 - "$runs" "$results/table.md" "$seeds" <<'PY'
+import collections, re, statistics, sys
+rows = collections.defaultdict(list)
+for line in open(sys.argv[1]):
+    key, solved, seconds = line.rstrip("\n").split("\t")
+    example, start, method, factor, split, seed = re.match(r"(.+)-(.)-(\w+)-([\d.]+)-(test|validation)-(\d+)$", key).groups()
+    if split == "test" and seed in sys.argv[3].split():
+        rows[example, start, method, factor].append((100 * float(solved), float(seconds)))
+lines = ["| example | start | method | rate x | solved, per cent (mean ± sd) | runs | seconds |", "|---|---|---|--:|--:|--:|--:|"]
+for (example, start, method, factor), runs in rows.items():
+    solved = [s for s, _ in runs]
+    sd = statistics.stdev(solved) if len(solved) > 1 else float("nan")
+    lines.append(f"| {example} | {start} | {method} | {factor} | {statistics.mean(solved):.1f} ± {sd:.1f} | {len(runs)} | "
+                 f"{statistics.mean(t for _, t in runs):.0f} |")
+open(sys.argv[2], "w").write("\n".join(lines) + "\n")
+print("\n".join(lines))
+PY
