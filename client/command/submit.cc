@@ -46,16 +46,14 @@ absl::Status RunSubmit(const Session& session, const SubmitOptions& options) {
                  << " puzzles have several solutions\n";
   }
   MDRL_ASSIGN_OR_RETURN(const auto link, session.Connect());
-  const absl::StatusOr<v1::PromptSet> answer =
-      link->Submit({.name = options.name.empty() ? options.task : options.name,
-                    .task = options.task,
-                    .prompts = file.prompts,
-                    .weight = options.weight,
-                    .held_out = options.held_out,
-                    .dry_run = options.dry_run},
-                   [&](size_t sent) {
-                     progress.Show(SentText(sent, file.prompts.size()));
-                   });
+  const absl::StatusOr<v1::PromptSet> answer = link->Submit(
+      {.name = options.name.empty() ? options.task : options.name,
+       .task = options.task,
+       .prompts = file.prompts,
+       .weight = options.weight,
+       .held_out = options.held_out,
+       .dry_run = options.dry_run},
+      [&](size_t sent) { progress.Show(SentText(sent, file.prompts.size())); });
   progress.Clear();
   if (!answer.ok()) return AtLineOfPrompt(answer.status(), options.file);
   const v1::PromptSet& set = *answer;
