@@ -88,6 +88,7 @@ void AddAllCommands(CommandLine& line) {
   AddLookCommands(line);
   AddFileCommands(line);
   AddFolderCommands(line);
+  AddModelCommands(line);
 }
 
 }  // namespace mdrl

@@ -81,6 +81,9 @@ void AddFileCommands(CommandLine& line);
 // Model folders and checkpoints: client/cli/folder_commands.cc. REQUIRES:
 // called after AddFileCommands.
 void AddFolderCommands(CommandLine& line);
+// The model itself, without a run: client/cli/model_commands.cc. REQUIRES:
+// called after AddFolderCommands.
+void AddModelCommands(CommandLine& line);
 
 }  // namespace mdrl
 

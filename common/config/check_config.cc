@@ -22,9 +22,10 @@ using config::v1::Decode;
 using config::v1::Run;
 using Findings = std::vector<ConfigFinding>;
 
-constexpr std::array<std::string_view, 3> kCompat = {
-    "published_block_law", "published_wd1_batch", "published_math_format"};
-constexpr size_t kCompatHere = 2;
+constexpr std::array<std::string_view, 4> kCompat = {
+    "published_block_law", "published_wd1_batch", "ignore_unmatched_targets",
+    "published_math_format"};
+constexpr size_t kCompatHere = 3;
 // common/tasks/prompt_maker.h has them.
 constexpr std::array<std::string_view, 4> kGenerators = {
     "sudoku4", "sort", "countdown", "sudoku9"};
@@ -84,9 +85,16 @@ void CheckModel(const Run& run, Findings* out) {
                     "bfloat16 is not in this build; auto keeps the stored "
                     "type and computes in float32"});
   }
-  if (run.lora().enabled()) {
+  if (!run.lora().enabled()) return;
+  if (run.model().init() == Model::RANDOM) {
     out->push_back({"lora.enabled",
-                    "LoRA is not in this build; false trains all weights"});
+                    "must be false with model.init random: an adapter belongs "
+                    "to a base that every worker can read"});
+  }
+  if (run.lora().dropout() > 0) {
+    out->push_back({"lora.dropout",
+                    "must be 0: the passes of a step must see the same "
+                    "adapter"});
   }
 }
 
@@ -221,6 +229,13 @@ void CheckRollout(const Run& run, Findings* out) {
 
 void CheckCompat(const Run& run, Findings* out) {
   for (int i = 0; i < run.compat_size(); ++i) {
+    if (run.compat(i) == "attend_padding") {
+      out->push_back({absl::StrCat("compat[", i, "]"),
+                      "attend_padding has no place in a run: no forward of it "
+                      "mixes prompt lengths, so nothing is padded; mdrlctl "
+                      "generate has it"});
+      continue;
+    }
     CheckWord(kCompat, kCompatHere, absl::StrCat("compat[", i, "]"),
               run.compat(i), out);
   }

@@ -31,6 +31,11 @@ std::vector<Decode> EvaluationDecodes(const config::v1::Run& run) {
   return decodes;
 }
 
+bool HasCompat(const config::v1::Run& run, std::string_view word) {
+  return std::find(run.compat().begin(), run.compat().end(), word) !=
+         run.compat().end();
+}
+
 bool IsLoopback(const std::string& address) {
   if (absl::StartsWith(address, "unix:")) return true;
   const std::string host = address.substr(0, address.rfind(':'));

@@ -6,6 +6,7 @@
 #include <google/protobuf/duration.pb.h>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -17,6 +18,9 @@ namespace mdrl {
 // and what the entry of evaluation.decode changes; one, without changes, where
 // that list is empty.
 std::vector<config::v1::Decode> EvaluationDecodes(const config::v1::Run& run);
+
+// Whether `compat:` lists this word.
+bool HasCompat(const config::v1::Run& run, std::string_view word);
 
 // run.dir, or runs/<run.name>.
 std::string RunFolder(const config::v1::Run& run);

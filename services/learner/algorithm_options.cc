@@ -1,19 +1,12 @@
 #include "services/learner/algorithm_options.h"
 
-#include <algorithm>
-#include <string_view>
-
+#include "common/config/derived.h"
 #include "common/config/enum_word.h"
 
 namespace mdrl {
 namespace {
 
 using config::v1::Algorithm;
-
-bool HasCompat(const config::v1::Run& run, std::string_view word) {
-  return std::find(run.compat().begin(), run.compat().end(), word) !=
-         run.compat().end();
-}
 
 AlgorithmSettings::Corruption ToCorruption(const config::v1::Run& run) {
   const Algorithm& from = run.algorithm();

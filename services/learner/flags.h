@@ -16,6 +16,7 @@ inline constexpr char kLearnerUsage[] =
     "\n"
     "  mdrl-learner --config FILE [--listen ADDRESS] [--run-dir DIR]\n"
     "               [--resume] [--started UNIX_SECONDS]\n"
+    "  mdrl-learner merge ADAPTER --base MODEL --to OUT\n"
     "  mdrl-learner --version\n"
     "\n"
     "Example: mdrl-learner --config run.yaml --listen 127.0.0.1:7070\n"

@@ -92,11 +92,18 @@ uint64_t SftKey(uint64_t seed, size_t stage) {
   return PhiloxKey(seed, /*purpose=*/0, id);
 }
 
+Transformer MakeModel(ModelConfig config, NamedTensors weights,
+                      const std::optional<LoadedAdapter>& lora) {
+  Transformer base(std::move(config), std::move(weights));
+  return lora ? base.With(lora->adapter) : base;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Learner>> Learner::Create(
     const LearnerOptions& options, Parts parts, ModelConfig config,
-    NamedTensors weights, std::vector<TrainingFile> policy_files) {
+    NamedTensors weights, std::vector<TrainingFile> policy_files,
+    std::optional<LoadedAdapter> lora) {
   AlgorithmSettings settings = options.algorithm;
   settings.corruption.mask_id = config.mask_id;
   settings.corruption.eos_id = config.eos_id;
@@ -110,23 +117,25 @@ absl::StatusOr<std::unique_ptr<Learner>> Learner::Create(
   }
   return std::unique_ptr<Learner>(new Learner(
       options, std::move(parts), std::move(config), std::move(weights),
-      std::move(policy_files), std::move(algorithm)));
+      std::move(policy_files), std::move(lora), std::move(algorithm)));
 }
 
 Learner::Learner(const LearnerOptions& options, Parts parts, ModelConfig config,
                  NamedTensors weights, std::vector<TrainingFile> policy_files,
+                 std::optional<LoadedAdapter> lora,
                  std::unique_ptr<Algorithm> algorithm)
     : options_(options),
       parts_(std::move(parts)),
       started_(options.started.value_or(parts_.clock.Now())),
       policy_files_(std::move(policy_files)),
       algorithm_(std::move(algorithm)),
-      model_(std::move(config), std::move(weights)),
-      update_(*algorithm_, model_, model_.weights(), ToUpdate(options),
+      model_(MakeModel(std::move(config), std::move(weights), lora)),
+      update_(*algorithm_, model_, model_.trainable(), ToUpdate(options),
               parts_.clock),
       trainer_({options.desk.run_id, options.desk.epoch,
                 options.desk.base_model_hash, options.optimizer.nonfinite_limit,
-                [this] { return parts_.desk.AwaitResumed(); }, parts_.metrics},
+                [this] { return parts_.desk.AwaitResumed(); }, parts_.metrics,
+                lora ? LoraConfigJson(lora->settings) : ""},
                *algorithm_, model_, update_, parts_.ledger, parts_.step_log,
                parts_.manifest_codec, parts_.clock) {
   position_.chain = ChainStart(options.desk.base_model_hash, options.seed,
@@ -258,7 +267,7 @@ absl::Status Learner::TrainSupervised() {
     }
     const int64_t interval = std::max<int64_t>(1, stage.steps / 10);
     MDRL_RETURN_IF_ERROR(RunSftStage(
-        model_, model_.weights(), rows, stage,
+        model_, model_.trainable(), rows, stage,
         [&](const SftProgress& progress) {
           if ((progress.step + 1) % interval != 0) return;
           parts_.desk.EnterPhase(

@@ -24,6 +24,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
+#include "common/model/adapter_source.h"
 #include "common/model/transformer.h"
 #include "services/learner/algorithm/algorithm.h"
 #include "services/learner/desk/front_desk.h"
@@ -62,12 +63,14 @@ class Learner {
     const RecoveredRun& recovered;
   };
 
-  // Takes over `weights`. `policy_files` (config.json, tokenizer.json, ...) go
+  // Takes over `weights`, and trains them, or `lora` beside them.
+  // `policy_files` (config.json, tokenizer.json, ... or adapter_config.json) go
   // into every checkpoint as they are. InvalidArgument: an unknown method or
   // setting, named by its key.
   static absl::StatusOr<std::unique_ptr<Learner>> Create(
       const LearnerOptions& options, Parts parts, ModelConfig config,
-      NamedTensors weights, std::vector<TrainingFile> policy_files);
+      NamedTensors weights, std::vector<TrainingFile> policy_files,
+      std::optional<LoadedAdapter> lora = std::nullopt);
 
   // What must be done before anyone is served: after a crash, the checkpoint
   // and every round recorded since. DataLoss: what is stored does not verify
@@ -87,6 +90,7 @@ class Learner {
 
   Learner(const LearnerOptions& options, Parts parts, ModelConfig config,
           NamedTensors weights, std::vector<TrainingFile> policy_files,
+          std::optional<LoadedAdapter> lora,
           std::unique_ptr<Algorithm> algorithm);
 
   absl::Status LoadCheckpoint();

@@ -26,6 +26,7 @@
 #include "common/sync/stop_signal.h"
 #include "common/tasks/check_truth.h"
 #include "common/tensor/torch_version.h"
+#include "services/learner/command/merge.h"
 #include "services/learner/flags.h"
 #include "services/learner/learner.h"
 #include "services/learner/learner_metrics.h"
@@ -158,8 +159,8 @@ absl::StatusOr<int> Serve(const LearnerFlags& flags) {
   MDRL_ASSIGN_OR_RETURN(const auto lock, RunLock::Take(options.run_dir));
   at::set_num_threads(static_cast<int>(options.threads));
 
-  absl::StatusOr<ModelSource> read =
-      ReadModelSource(options.model_path, options.random_init, options.seed);
+  absl::StatusOr<ModelSource> read = ReadModelSource(
+      options.model_path, options.random_init, options.seed, options.lora);
   if (!read.ok()) return OrReason(read.status(), reason::kDoesNotVerify);
   ModelSource source = *std::move(read);
   MDRL_ASSIGN_OR_RETURN(
@@ -224,7 +225,8 @@ absl::StatusOr<int> Serve(const LearnerFlags& flags) {
   MDRL_ASSIGN_OR_RETURN(
       const auto learner,
       Learner::Create(options, std::move(parts), source.config,
-                      std::move(source.weights), std::move(source.files)));
+                      std::move(source.weights), std::move(source.files),
+                      std::move(source.lora)));
 
   // Shutdown order: no new calls, the desk answers what is parked, the server
   // ends, watchdog and tick end, the ledger commits what is left; the metrics
@@ -275,7 +277,23 @@ int Fail(const absl::Status& status) {
   return ExitCodeOf(status);
 }
 
+int RunMerge(std::span<const std::string_view> arguments) {
+  const absl::StatusOr<MergeFlags> flags = ParseMergeFlags(arguments);
+  if (!flags.ok()) return Fail(flags.status());
+  if (flags->help) {
+    std::cout << kMergeUsage;
+    return 0;
+  }
+  const absl::StatusOr<MergeReport> report = Merge(*flags);
+  if (!report.ok()) return Fail(report.status());
+  std::cout << MergeReportText(*report) << "\n";
+  return 0;
+}
+
 int Main(std::span<const std::string_view> arguments) {
+  if (!arguments.empty() && arguments.front() == "merge") {
+    return RunMerge(arguments.subspan(1));
+  }
   const absl::StatusOr<LearnerFlags> flags = ParseLearnerFlags(arguments);
   if (!flags.ok()) return Fail(flags.status());
   if (flags->command == LearnerFlags::Command::kHelp) {

@@ -86,6 +86,16 @@ DecodeSettings ToDecode(const config::v1::Run& run) {
   return to;
 }
 
+std::optional<LoraRunSettings> ToLora(const config::v1::Run& run) {
+  if (!run.lora().enabled()) return std::nullopt;
+  LoraRunSettings to;
+  to.rank = run.lora().rank();
+  to.alpha = run.lora().alpha();
+  to.targets.assign(run.lora().targets().begin(), run.lora().targets().end());
+  to.ignore_unmatched_targets = HasCompat(run, "ignore_unmatched_targets");
+  return to;
+}
+
 std::vector<DecodeSettings> ToEvaluationDecodes(const config::v1::Run& run) {
   std::vector<DecodeSettings> all;
   for (const auto& override : run.evaluation().decode()) {
@@ -239,6 +249,7 @@ absl::StatusOr<LearnerOptions> LoadLearnerOptions(
   options.result_sha256 = ResultSha256(run);
   options.model_path = run.model().path();
   options.random_init = run.model().init() == config::v1::Model::RANDOM;
+  options.lora = ToLora(run);
   for (const auto& stage : run.sft()) options.sft.push_back(ToSft(stage));
   options.algorithm = ToAlgorithm(run);
   options.optimizer = ToOptimizer(run.optimizer());

@@ -64,6 +64,14 @@ struct StopSettings {  // the first one reached ends the run; 0: never
   bool after_sft = false;  // no round at all
 };
 
+// Absent from the options: all weights are trained.
+struct LoraRunSettings {
+  uint32_t rank = 128;
+  double alpha = 64;
+  std::vector<std::string> targets = {"block"};
+  bool ignore_unmatched_targets = false;
+};
+
 struct LearnerOptions {
   // What main was told beside the configuration.
   struct Flags {
@@ -93,6 +101,7 @@ struct LearnerOptions {
 
   std::string model_path;
   bool random_init = false;
+  std::optional<LoraRunSettings> lora;
   std::vector<SftSettings> sft;
   AlgorithmSettings algorithm;  // its mask_id is filled in by the model's
   OptimizerSettings optimizer;

@@ -57,7 +57,7 @@ std::shared_ptr<const Snapshot> RoundTrainer::MakePolicy(
   const PhaseTimer phase(phases(), "snapshot");
   PackedWeights packed = [this] {
     const PhaseTimer timer(stages(), "copy");
-    return PackWeights(model_.weights());
+    return PackWeights(model_.trainable());
   }();
   Manifest manifest;
   manifest.run_id = options_.run_id;
@@ -66,7 +66,9 @@ std::shared_ptr<const Snapshot> RoundTrainer::MakePolicy(
   manifest.round = at.round;
   manifest.step = at.step;
   manifest.cause = cause;
-  manifest.encoding = Encoding::kFull;
+  manifest.encoding =
+      model_.adapter() == nullptr ? Encoding::kFull : Encoding::kAdapter;
+  manifest.adapter_config_json = options_.adapter_config_json;
   manifest.base_model_hash = options_.base_model_hash;
   manifest.tensors = std::move(packed.tensors);
   {
@@ -122,7 +124,7 @@ absl::Status RoundTrainer::Note(const RoundGroups& round, uint32_t inner,
                                 RunPosition& position, LedgerWrite& write) {
   const ChunkHash params_hash = [this] {
     const PhaseTimer timer(phases(), "hash");
-    return ParamsHash(model_.weights());
+    return ParamsHash(model_.trainable());
   }();
   const auto before = recorded.params_hash.find(inner);
   if (before != recorded.params_hash.end() && before->second != params_hash) {

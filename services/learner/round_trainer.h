@@ -53,6 +53,8 @@ class RoundTrainer {
     // there. May block. May be empty.
     std::function<absl::Status()> before_step = {};
     LoopMetrics* metrics = nullptr;  // counts; outlives the trainer
+    // Of a LoRA run: what a snapshot of its adapter says of itself.
+    std::string adapter_config_json = {};
   };
   // Everything borrowed outlives the trainer. `step_log` may be null.
   RoundTrainer(Options options, const Algorithm& algorithm,

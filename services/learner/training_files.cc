@@ -16,7 +16,12 @@ namespace {
 
 constexpr char kModelFile[] = "model.safetensors";
 constexpr char kReferenceFile[] = "training/reference.safetensors";
+constexpr char kAdapterFile[] = "adapter_model.safetensors";
 constexpr char kOptimizerFile[] = "training/optimizer.safetensors";
+
+const char* FileOf(const Transformer& model) {
+  return model.adapter() == nullptr ? kModelFile : kAdapterFile;
+}
 
 std::string Serialize(const NamedTensors& tensors) {
   std::vector<std::string> bytes(tensors.size());
@@ -51,7 +56,7 @@ absl::StatusOr<NamedTensors> ReadAll(const std::string& path) {
 std::vector<TrainingFile> TrainingFiles(const Transformer& model,
                                         const AdamW& optimizer) {
   const at::NoGradGuard no_grad;
-  return {{kModelFile, Serialize(model.weights())},
+  return {{FileOf(model), Serialize(model.trainable())},
           {kOptimizerFile, Serialize(optimizer.State())}};
 }
 
@@ -59,15 +64,15 @@ absl::Status RestoreTrainingFiles(const std::string& checkpoint_folder,
                                   const Transformer& model, AdamW& optimizer) {
   const at::NoGradGuard no_grad;
   const std::string model_path =
-      absl::StrCat(checkpoint_folder, "/", kModelFile);
+      absl::StrCat(checkpoint_folder, "/", FileOf(model));
   MDRL_ASSIGN_OR_RETURN(const NamedTensors weights, ReadAll(model_path));
-  if (weights.size() != model.weights().size()) {
+  if (weights.size() != model.trainable().size()) {
     return absl::DataLossError(absl::StrCat(model_path, ": ", weights.size(),
                                             " tensors, the model has ",
-                                            model.weights().size()));
+                                            model.trainable().size()));
   }
   for (size_t i = 0; i < weights.size(); ++i) {
-    const NamedTensor& to = model.weights()[i];
+    const NamedTensor& to = model.trainable()[i];
     if (weights[i].name != to.name ||
         weights[i].tensor.sizes() != to.tensor.sizes()) {
       return absl::DataLossError(absl::StrCat(model_path, ": tensor ",

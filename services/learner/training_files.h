@@ -20,13 +20,14 @@ struct TrainingFile {
   std::string bytes;
 };
 
-// model.safetensors (float32, loads like any published model of its family)
-// and training/optimizer.safetensors.
+// model.safetensors (float32, loads like any published model of its family), or
+// of a model with an adapter adapter_model.safetensors (float32, as PEFT names
+// it); and training/optimizer.safetensors.
 std::vector<TrainingFile> TrainingFiles(const Transformer& model,
                                         const AdamW& optimizer);
 
-// Reads both into `model`'s tensors, in place, and into `optimizer`. DataLoss
-// names the file or tensor that does not fit.
+// Reads both into `model`'s trainable tensors, in place, and into `optimizer`.
+// DataLoss names the file or tensor that does not fit.
 absl::Status RestoreTrainingFiles(const std::string& checkpoint_folder,
                                   const Transformer& model, AdamW& optimizer);
 

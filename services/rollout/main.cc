@@ -15,7 +15,9 @@
 #include "common/base/parent_guard.h"
 #include "common/base/reexec.h"
 #include "common/base/status_macros.h"
+#include "common/format/adapter_base_hash.h"
 #include "common/format/hf_config.h"
+#include "common/format/model_folder.h"
 #include "common/metrics/process_metrics.h"
 #include "common/metrics/registry.h"
 #include "common/net/build_info.h"
@@ -67,6 +69,19 @@ WorkerOptions MakeWorkerOptions(const RolloutOptions& options,
   return worker;
 }
 
+// What the learner compares at registration. The base of a LoRA run is read
+// here, before anyone waits for it.
+absl::StatusOr<Digest> PrepareBase(const RolloutOptions& options,
+                                   const LladaConfig& model,
+                                   const Digest& tokenizer_hash,
+                                   TorchEngine& engine) {
+  if (!options.lora) return FullBaseModelHash(model, tokenizer_hash);
+  MDRL_ASSIGN_OR_RETURN(const auto folder,
+                        ModelFolder::Open(options.model_path));
+  MDRL_RETURN_IF_ERROR(engine.ReadBase(options.model_path));
+  return AdapterBaseModelHash(*folder);
+}
+
 // The number of the signal that ended it; 0: the learner asked for a drain.
 absl::StatusOr<int> Serve(const RolloutFlags& flags) {
   MDRL_ASSIGN_OR_RETURN(
@@ -91,8 +106,10 @@ absl::StatusOr<int> Serve(const RolloutFlags& flags) {
   DescribeBuild(worker_options.build, /*sandbox=*/"none", registry);
   worker_options.tokenizer_hash =
       TokenizerHash(tokenizer->source_text(), chat.text());
-  worker_options.base_model_hash =
-      FullBaseModelHash(model, worker_options.tokenizer_hash);
+  TorchEngine engine(model, options.threads_per_lane);
+  MDRL_ASSIGN_OR_RETURN(
+      worker_options.base_model_hash,
+      PrepareBase(options, model, worker_options.tokenizer_hash, engine));
   worker_options.text_of = [&](const Lease& lease, const Completion& done) {
     return CompletionText(*tokenizer, done.tokens, model.eos_id,
                           lease.keep_text_after_eos);
@@ -115,7 +132,6 @@ absl::StatusOr<int> Serve(const RolloutFlags& flags) {
       RewardClient::Create({options.rewards, options.score_attempt,
                             options.score_attempts, options.score_total,
                             &metrics.retries}));
-  TorchEngine engine(model, options.threads_per_lane);
   RolloutWorker worker(std::move(worker_options), *learner, *reward, engine);
 
   registry.BeforeCollect([&worker] { worker.RefreshMetrics(); });

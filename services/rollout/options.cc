@@ -182,6 +182,7 @@ absl::StatusOr<RolloutOptions> MakeRolloutOptions(const RolloutFlags& flags,
                        : LogFormat::kJson;
   out.name = flags.name.empty() ? DefaultName() : flags.name;
   out.model_path = run.model().path();
+  out.lora = run.lora().enabled();
   out.learner =
       flags.learner.empty() ? run.rollout().peers().learner() : flags.learner;
   out.rewards = flags.rewards;

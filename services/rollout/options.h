@@ -44,6 +44,7 @@ struct RolloutOptions {
   LogFormat log_format = LogFormat::kJson;
   std::string name;
   std::string model_path;
+  bool lora = false;  // snapshots are adapters of that model
   std::string learner;
   std::vector<std::string> rewards;
 

@@ -13,7 +13,10 @@
 #include "ATen/ops/tensor.h"
 #include "absl/strings/str_cat.h"
 #include "c10/core/InferenceMode.h"
+#include "common/base/memory.h"
 #include "common/base/status_macros.h"
+#include "common/format/model_folder.h"
+#include "common/model/adapter_source.h"
 #include "common/model/head.h"
 #include "common/model/transformer.h"
 #include "common/model/weights.h"
@@ -104,11 +107,49 @@ absl::Status CheckCanary(const Transformer& model, const Canary& canary) {
 
 }  // namespace
 
+struct TorchEngine::Base {
+  Transformer model;
+};
+
 TorchEngine::TorchEngine(LladaConfig config, int threads_per_lane)
     : config_(std::move(config)), threads_per_lane_(threads_per_lane) {}
 
+TorchEngine::~TorchEngine() = default;
+
+absl::Status TorchEngine::ReadBase(const std::string& folder) {
+  MDRL_ASSIGN_OR_RETURN(std::shared_ptr<const ModelFolder> opened,
+                        ModelFolder::Open(folder));
+  // Half: activations want room too.
+  MDRL_ASSIGN_OR_RETURN(NamedTensors weights,
+                        LoadFrozenWeights(opened, AvailableMemory() / 2));
+  return RunTorch(
+      [&] { base_.reset(new Base{Transformer(config_, std::move(weights))}); });
+}
+
+absl::StatusOr<std::shared_ptr<const LoadedPolicy>> TorchEngine::LoadAdapterOf(
+    const Snapshot& snapshot) const {
+  if (base_ == nullptr) {
+    return absl::InvalidArgumentError(
+        "the learner publishes adapters, and this worker's configuration has "
+        "lora.enabled false");
+  }
+  const Manifest& manifest = snapshot.manifest;
+  MDRL_ASSIGN_OR_RETURN(Adapter adapter,
+                        UnpackAdapter(config_, manifest.adapter_config_json,
+                                      manifest.tensors, snapshot.bytes));
+  return RunTorch([&]() -> absl::StatusOr<std::shared_ptr<const LoadedPolicy>> {
+    auto policy =
+        std::make_shared<TorchPolicy>(base_->model.With(std::move(adapter)));
+    MDRL_RETURN_IF_ERROR(CheckCanary(policy->model(), manifest.canary));
+    return policy;
+  });
+}
+
 absl::StatusOr<std::shared_ptr<const LoadedPolicy>> TorchEngine::Load(
     const Snapshot& snapshot) {
+  if (snapshot.manifest.encoding == Encoding::kAdapter) {
+    return LoadAdapterOf(snapshot);
+  }
   MDRL_ASSIGN_OR_RETURN(
       NamedTensors weights,
       UnpackWeights(config_, snapshot.manifest.tensors, snapshot.bytes));

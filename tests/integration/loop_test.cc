@@ -15,6 +15,8 @@
 #include "ATen/Parallel.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/clock.h"
+#include "common/model/adapter_source.h"
+#include "common/model/weights.h"
 #include "common/sync/periodic_task.h"
 #include "common/tasks/check_truth.h"
 #include "services/learner/learner.h"
@@ -37,6 +39,7 @@ struct RunSettings {
   uint64_t rounds = 4;
   uint64_t max_staleness = 0;
   int workers = 1;
+  bool lora = false;
 };
 
 struct RunOutcome {
@@ -145,8 +148,12 @@ class Worker {
       : learner_(desk),
         reward_(ScoreTexts, ListTasks),
         engine_(source.config, /*threads_per_lane=*/1),
-        worker_(OptionsOf(number, source), learner_, reward_, engine_),
-        thread_([this] { (void)worker_.Run(); }) {}
+        worker_(OptionsOf(number, source), learner_, reward_, engine_) {
+    if (source.lora) {
+      EXPECT_TRUE(engine_.ReadBase(source.lora->settings.base_model).ok());
+    }
+    thread_ = std::thread([this] { (void)worker_.Run(); });
+  }
   ~Worker() {
     worker_.Close();
     thread_.join();
@@ -193,11 +200,25 @@ std::vector<uint64_t> LagsOf(const std::string& ledger_path,
   return lags;
 }
 
+// The same model with random weights as a base on disk, and an adapter.
+absl::StatusOr<ModelSource> ReadLoraSource(const RunSettings& settings) {
+  const std::filesystem::path base = settings.folder + "/base";
+  if (!std::filesystem::exists(base)) {
+    std::filesystem::copy(kModel, base);
+    const auto config = ReadLladaConfig(base / "config.json");
+    EXPECT_TRUE(WriteModelFolder(base, *config, InitWeights(*config, 1)).ok());
+  }
+  return ReadModelSource(base, /*random_init=*/false, settings.seed,
+                         LoraRunSettings{.rank = 4, .alpha = 8.0});
+}
+
 // From the folder's state to the end of the run, or to the loop's stop.
 RunOutcome RunLoop(const RunSettings& settings) {
   at::set_num_threads(1);
   std::filesystem::create_directories(settings.folder + "/checkpoints");
-  auto source = ReadModelSource(kModel, /*random_init=*/true, settings.seed);
+  auto source = settings.lora ? ReadLoraSource(settings)
+                              : ReadModelSource(kModel, /*random_init=*/true,
+                                                settings.seed);
   EXPECT_TRUE(source.ok()) << source.status();
   LearnerOptions options = OptionsOf(settings, *source);
   const std::string ledger_path = settings.folder + "/ledger.db";
@@ -234,7 +255,7 @@ RunOutcome RunLoop(const RunSettings& settings) {
            },
        .sft = {SftPairs(*source->tokenizer)},
        .recovered = *recovered},
-      source->config, source->weights, source->files);
+      source->config, source->weights, source->files, source->lora);
   EXPECT_TRUE(learner.ok()) << learner.status();
   EXPECT_TRUE((*learner)->Restore().ok());
   PeriodicTask tick("tick", absl::Milliseconds(20), [&] { (*desk)->Tick(); });
@@ -324,6 +345,36 @@ TEST_F(LoopTest, ARunThatEndedEarlyGoesOnToTheSameChain) {
   EXPECT_EQ(resumed.steps, 5u);
   EXPECT_EQ(resumed.chain, whole.chain);
   std::filesystem::remove_all(settings.folder);
+}
+
+TEST_F(LoopTest, AnAdapterIsTrainedPublishedAndSavedWithoutItsBase) {
+  RunSettings settings{.folder = Folder("lora"), .rounds = 3, .lora = true};
+  std::filesystem::remove_all(settings.folder);
+  const RunOutcome run = RunLoop(settings);
+  ASSERT_TRUE(run.status.ok()) << run.status;
+  EXPECT_EQ(run.steps, 3u);
+  EXPECT_EQ(run.summary.evals.back().version, 3u);
+  const std::filesystem::path newest =
+      settings.folder + "/checkpoints/step-000003";
+  EXPECT_TRUE(std::filesystem::exists(newest / "adapter_config.json"));
+  EXPECT_FALSE(std::filesystem::exists(newest / "model.safetensors"));
+  // What was saved opens as an adapter of that base, and was trained.
+  const auto config = ReadLladaConfig(settings.folder + "/base/config.json");
+  const auto loaded = LoadAdapter(newest, *config);
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_EQ(loaded->settings.rank, 4);
+  EXPECT_EQ(loaded->adapter.tensors().size(), 2u * 7 * config->n_layers);
+  for (const NamedTensor& factor : loaded->adapter.tensors()) {
+    EXPECT_GT(factor.tensor.abs().max().item<float>(), 0.0f) << factor.name;
+  }
+  // And the run goes on from it.
+  settings.rounds = 4;
+  const RunOutcome resumed = RunLoop(settings);
+  ASSERT_TRUE(resumed.status.ok()) << resumed.status;
+  std::filesystem::remove_all(settings.folder);
+  const RunOutcome whole = Fresh(settings, "lora-whole");
+  EXPECT_EQ(resumed.chain, whole.chain);
+  EXPECT_NE(resumed.chain, run.chain);
 }
 
 }  // namespace

@@ -134,10 +134,20 @@ INSTANTIATE_TEST_SUITE_P(
         {"UnknownCompat",
          {"compat=bugs"},
          "compat[0]: \"bugs\" is unknown; known are published_block_law, "
-         "published_wd1_batch, published_math_format"},
-        {"LoRA",
-         {"lora.enabled=true"},
-         "lora.enabled: LoRA is not in this build; false trains all weights"},
+         "published_wd1_batch, ignore_unmatched_targets, "
+         "published_math_format"},
+        {"PaddingInARun",
+         {"compat=attend_padding"},
+         "compat[0]: attend_padding has no place in a run: no forward of it "
+         "mixes prompt lengths, so nothing is padded; mdrlctl generate has it"},
+        {"LoRAOfARandomBase",
+         {"lora.enabled=true", "model.init=random"},
+         "lora.enabled: must be false with model.init random: an adapter "
+         "belongs to a base that every worker can read"},
+        {"LoRAWithDropout",
+         {"lora.enabled=true", "lora.dropout=0.05"},
+         "lora.dropout: must be 0: the passes of a step must see the same "
+         "adapter"},
         {"BlockCausalCache",
          {"rollout.decode.cache=block_causal"},
          "rollout.decode.cache: block_causal is not in this build; none, "

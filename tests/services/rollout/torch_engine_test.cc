@@ -1,5 +1,8 @@
 #include "services/rollout/torch_engine.h"
 
+#include <unistd.h>
+
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
@@ -8,6 +11,9 @@
 #include "ATen/ops/argmax.h"
 #include "ATen/ops/log_softmax.h"
 #include "ATen/ops/tensor.h"
+#include "absl/strings/str_cat.h"
+#include "common/format/peft.h"
+#include "common/model/adapter_source.h"
 #include "common/model/head.h"
 #include "common/model/weights.h"
 #include "gmock/gmock.h"
@@ -144,6 +150,67 @@ TEST(TorchEngineTest, TheCanaryMustComeOutAsTheLearnerSaw) {
   wrong = canary;
   wrong.positions[0] = 4;
   EXPECT_TRUE(absl::IsDataLoss(engine.Load(*TinySnapshot(wrong)).status()));
+}
+
+TEST(TorchEngineTest, AnAdapterRunsBesideTheBaseFromThisDisk) {
+  const std::filesystem::path folder =
+      std::filesystem::path(::testing::TempDir()) /
+      absl::StrCat("mdrl-engine-", getpid());
+  std::filesystem::create_directories(folder);
+  const auto config = ParseLladaConfig(
+      R"({"model_type": "llada", "d_model": 16, "n_layers": 2, "n_heads": 4,
+          "n_kv_heads": 2, "mlp_hidden_size": 24, "vocab_size": 11,
+          "embedding_size": 11, "max_sequence_length": 64, "rope": true,
+          "rope_theta": 100.0, "rms_norm_eps": 1e-5, "mask_token_id": 0,
+          "layer_norm_type": "rms", "activation_type": "silu",
+          "block_type": "llama", "weight_tying": false,
+          "eos_token_id": 2, "pad_token_id": 2})",
+      "test");
+  ASSERT_TRUE(config.ok()) << config.status();
+  const NamedTensors weights = InitWeights(*config, 3);
+  ASSERT_TRUE(WriteModelFolder(folder, *config, weights).ok());
+  const std::vector<std::string> block = {"block"};
+  const auto settings = MakeLoraSettings(*config, 2, 4.0, block, {});
+  ASSERT_TRUE(settings.ok()) << settings.status();
+  const Adapter adapter = Adapter::Init(*LoraTargetsOf(*config, *settings), 1);
+  for (const NamedTensor& factor : adapter.tensors()) factor.tensor.add_(0.05);
+
+  PackedWeights packed = PackWeights(adapter.tensors());
+  Manifest manifest;
+  manifest.encoding = Encoding::kAdapter;
+  manifest.adapter_config_json = LoraConfigJson(*settings);
+  manifest.tensors = packed.tensors;
+  const auto snapshot = MakeSnapshot(manifest, packed.bytes, kNoCodec);
+
+  TorchEngine without(*config, 1);
+  EXPECT_THAT(without.Load(*snapshot).status().ToString(),
+              HasSubstr("lora.enabled false"));
+  TorchEngine engine(*config, 1);
+  ASSERT_TRUE(engine.ReadBase(folder).ok());
+  const auto policy = engine.Load(*snapshot);
+  ASSERT_TRUE(policy.ok()) << policy.status();
+  // The same as the merged weights would give, at temperature 0.
+  PackedWeights merged = PackWeights(MergeAdapter(weights, adapter));
+  Manifest full;
+  full.encoding = Encoding::kFull;
+  full.tensors = merged.tensors;
+  const auto merged_policy =
+      engine.Load(*MakeSnapshot(full, merged.bytes, kNoCodec));
+  ASSERT_TRUE(merged_policy.ok()) << merged_policy.status();
+  Lease lease = TinyLease(1, 2);
+  lease.decode.temperature = 0.0f;
+  const Lease* one = &lease;
+  const auto a = (*policy)->Decode(std::span(&one, 1), kGoOn);
+  const auto b = (*merged_policy)->Decode(std::span(&one, 1), kGoOn);
+  ASSERT_TRUE(a.ok() && b.ok());
+  EXPECT_EQ(a->front()[0].tokens, b->front()[0].tokens);
+
+  manifest.tensors.pop_back();
+  EXPECT_THAT(engine.Load(*MakeSnapshot(manifest, packed.bytes, kNoCodec))
+                  .status()
+                  .ToString(),
+              HasSubstr("is missing"));
+  std::filesystem::remove_all(folder);
 }
 
 }  // namespace
