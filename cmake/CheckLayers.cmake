@@ -14,6 +14,7 @@ set(MDRL_LAYERS
   "common/format:common/base common/record"
   "common/text:common/base common/record common/format"
   "common/tasks:common/base common/record common/format"
+  "common/generate:common/base common/record common/format"
   "common/config:common/base common/record proto"
   "common/wire:common/base common/record proto"
   "common/net:common/base common/record common/sync common/metrics proto threads"
@@ -38,8 +39,8 @@ set(MDRL_LAYERS
   "services/rollout/client:common/base common/record common/sync common/metrics common/net common/wire common/policy proto threads"
   "services/rollout/policy:services/rollout/client common/base common/record common/sync common/metrics common/policy threads"
   "services/rollout/decode:common/base common/record common/tensor common/model torch"
-  "services/rollout:services/rollout/client services/rollout/policy services/rollout/decode common/base common/record common/sync common/metrics common/config common/wire common/net common/policy common/format common/text common/tensor common/model proto torch threads"
-  "client:common/base common/record common/sync common/net common/wire common/config common/format common/text common/tasks proto threads")
+  "services/rollout:services/rollout/client services/rollout/policy services/rollout/decode common/base common/record common/sync common/metrics common/config common/wire common/net common/policy common/format common/text common/generate common/tensor common/model proto torch threads"
+  "client:common/base common/record common/sync common/net common/wire common/config common/format common/text common/tasks common/generate proto threads")
 
 file(GLOB_RECURSE sources RELATIVE ${MDRL_SOURCE_DIR}
   ${MDRL_SOURCE_DIR}/common/*.h ${MDRL_SOURCE_DIR}/common/*.cc

@@ -160,8 +160,12 @@ int RunGenerate(std::span<const std::string_view> arguments) {
   const absl::StatusOr<GenerateFlags> flags = ParseGenerateFlags(arguments);
   if (!flags.ok()) return Fail(flags.status());
   if (flags->help) {
-    std::cout << kGenerateUsage;
+    std::cout << GenerateUsage();
     return 0;
+  }
+  if (!flags->learner.empty()) {
+    return Fail(ErrorWith(absl::StatusCode::kInvalidArgument, reason::kUsage,
+                          "", "--learner is for mdrlctl generate"));
   }
   std::ofstream file;
   if (!flags->out.empty()) {

@@ -23,7 +23,9 @@ PAGES = ["README.md", "CONTRIBUTING.md", *sorted(glob.glob("docs/*.md"))]
 NOT_RUN = {
     "scripts/": "installs, builds or runs for long; the shell linter reads it",
     "source <(mdrlctl": "for an interactive shell; tests/client/cli runs the script",
-    "mdrl-rollout generate": "named for an option; the tests of services/rollout/command run it",
+    "mdrl-rollout generate": "named as what mdrlctl generate runs",
+    "mdrlctl generate --compat": "named for an option; the tests of services/rollout/command run it",
+    "mdrlctl checkpoint merge CHECKPOINT": "needs a LoRA run; tests/integration/golden_model_test.py",
     "mdrl-reward score": "named as what mdrlctl score runs",
     "mdrl-reward --config": "on several machines; mdrlctl up starts the same",
     "mdrl-learner --config": "on several machines; mdrlctl up starts the same",
@@ -131,9 +133,13 @@ class CommandsTest(unittest.TestCase):
                 word = "3"
             elif command == "submit" and (word == "FILE" or word.endswith(".jsonl")):
                 word = self.prompts
+            elif before == "--prompts":
+                word = self.prompts
+            elif word == "TEXT":
+                word = "<bos>1000034002000010<sep>"
             elif word in ("FILE", "CONFIG", "my.yaml", "run.yaml"):
                 word = config
-            elif command == "model" and word == "DIR":
+            elif command in ("model", "generate") and word == "DIR":
                 word = "examples/quickstart/model"
             elif word == "FROM":
                 word = self.newest_checkpoint()
@@ -156,6 +162,8 @@ class CommandsTest(unittest.TestCase):
             if "--run-dir" not in out:
                 out += ["--run-dir", scratch]
             out += [f"--set={setting}" for setting in SMALL]
+        if command == "generate" and "--canvas" not in out:
+            out += ["--canvas", "16", "--block", "8"]
         if command == "watch" and "--for" not in out:
             out += ["--for", "2s"]
         return out

@@ -4,7 +4,6 @@
 #include <array>
 #include <filesystem>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,19 +14,22 @@
 #include "common/base/philox.h"
 #include "common/base/status_macros.h"
 #include "common/format/model_folder.h"
+#include "common/generate/completion_line.h"
+#include "common/generate/generate_prompts.h"
+#include "common/generate/step_display.h"
 #include "common/model/adapter_source.h"
 #include "common/model/transformer.h"
 #include "common/model/weights.h"
 #include "common/tensor/torch_status.h"
 #include "common/text/chat_template.h"
 #include "common/text/tokenizer.h"
-#include "services/rollout/command/generate_prompts.h"
-#include "services/rollout/command/step_display.h"
 #include "services/rollout/completion_text.h"
 #include "services/rollout/decode/decoder.h"
 
 namespace mdrl {
 namespace {
+
+constexpr uint64_t kSeed = 42;
 
 absl::StatusOr<std::unique_ptr<const Transformer>> ReadModel(
     const GenerateFlags& flags) {
@@ -75,32 +77,11 @@ absl::StatusOr<Work> MakeWork(const GenerateFlags& flags,
       return WithContext(tokens.status(), absl::StrCat("prompt ", prompt.id));
     }
     for (uint32_t i = 0; i < flags.group_size; ++i) {
-      work.rows.push_back({*tokens, KeyOf(flags.seed, p), i});
+      work.rows.push_back({*tokens, KeyOf(flags.seed.value_or(kSeed), p), i});
       work.prompts.push_back(&prompt);
     }
   }
   return work;
-}
-
-nlohmann::ordered_json LineOf(const GeneratePrompt& prompt,
-                              const Completion& completion, std::string text,
-                              bool reveals) {
-  nlohmann::ordered_json line;
-  line["id"] = prompt.id;
-  line["completion"] = completion.index;
-  line["text"] = prompt.prefill + std::move(text);
-  line["tokens"] = completion.effective_tokens;
-  line["truncated"] = completion.truncated;
-  line["forwards"] = completion.forwards;
-  if (!reveals) return line;
-  line["token_ids"] = completion.tokens;
-  for (const uint16_t step : completion.reveal_step) {
-    line["reveal_step"].push_back(step == kNeverRevealed
-                                      ? nlohmann::ordered_json()
-                                      : nlohmann::ordered_json(step));
-  }
-  line["confidence"] = completion.confidence;
-  return line;
 }
 
 }  // namespace
@@ -156,12 +137,11 @@ absl::Status Generate(const GenerateFlags& flags, std::ostream& out,
     MDRL_ASSIGN_OR_RETURN(const std::vector<Completion> completions,
                           decoder->Decode(batch, watch));
     for (size_t i = 0; i < completions.size(); ++i) {
-      out << LineOf(*work.prompts[first + i], completions[i],
-                    CompletionText(*tokenizer, completions[i].tokens,
-                                   config.eos_id, /*keep_after_eos=*/false),
-                    flags.reveals)
-                 .dump(-1, ' ', false,
-                       nlohmann::ordered_json::error_handler_t::replace)
+      out << CompletionLine(
+                 *work.prompts[first + i], completions[i],
+                 CompletionText(*tokenizer, completions[i].tokens,
+                                config.eos_id, /*keep_after_eos=*/false),
+                 {.reveals = flags.reveals})
           << "\n";
     }
     out.flush();

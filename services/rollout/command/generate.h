@@ -6,7 +6,7 @@
 #include <ostream>
 
 #include "absl/status/status.h"
-#include "services/rollout/command/generate_flags.h"
+#include "common/generate/generate_flags.h"
 
 namespace mdrl {
 

@@ -140,6 +140,9 @@ class FakeRun : public v1::RunService::Service {
                         const v1::GenerateRequest* request,
                         v1::GenerateResponse* reply) override {
     generate = *request;
+    if (refuses_generate) {
+      return ToGrpcStatus(absl::InvalidArgumentError("turns: too long"));
+    }
     *reply = generated;
     return grpc::Status::OK;
   }
@@ -165,6 +168,7 @@ class FakeRun : public v1::RunService::Service {
   v1::Explanation explanation;
   v1::Provenance provenance;
   v1::GenerateResponse generated;
+  bool refuses_generate = false;
   std::vector<v1::Event> events;
   grpc::Status ends_with = grpc::Status::OK;
 };

@@ -1,6 +1,6 @@
 // What `mdrl-rollout generate` is asked: one text, or a file of JSON lines.
-#ifndef MDRL_SERVICES_ROLLOUT_COMMAND_GENERATE_PROMPTS_H_
-#define MDRL_SERVICES_ROLLOUT_COMMAND_GENERATE_PROMPTS_H_
+#ifndef MDRL_COMMON_GENERATE_GENERATE_PROMPTS_H_
+#define MDRL_COMMON_GENERATE_GENERATE_PROMPTS_H_
 
 #include <filesystem>
 #include <string>
@@ -25,4 +25,4 @@ absl::StatusOr<std::vector<GeneratePrompt>> ReadGeneratePrompts(
 
 }  // namespace mdrl
 
-#endif  // MDRL_SERVICES_ROLLOUT_COMMAND_GENERATE_PROMPTS_H_
+#endif  // MDRL_COMMON_GENERATE_GENERATE_PROMPTS_H_

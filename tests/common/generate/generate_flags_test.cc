@@ -1,4 +1,4 @@
-#include "services/rollout/command/generate_flags.h"
+#include "common/generate/generate_flags.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,6 +7,7 @@ namespace mdrl {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 absl::StatusOr<GenerateFlags> Parse(std::vector<std::string_view> arguments) {
   return ParseGenerateFlags(arguments);
@@ -28,6 +29,32 @@ TEST(GenerateFlagsTest, WhatIsNotSaidHasThePublishedDefaults) {
   EXPECT_TRUE(flags->decode.stop_at_eos);
   EXPECT_EQ(flags->group_size, 1u);
   EXPECT_FALSE(flags->show_steps);
+  EXPECT_FALSE(flags->decode_given);
+}
+
+TEST(GenerateFlagsTest, ALearnerNeedsNoModelButForItsTokenizer) {
+  const auto flags = Parse({"--learner", "127.0.0.1:1", "--prompt", "Hi",
+                            "--version=3", "--temperature=0.5"});
+  ASSERT_TRUE(flags.ok()) << flags.status();
+  EXPECT_EQ(flags->learner, "127.0.0.1:1");
+  EXPECT_EQ(flags->version, 3u);
+  EXPECT_FALSE(flags->seed.has_value());
+  EXPECT_TRUE(flags->decode_given);
+  EXPECT_THAT(ErrorOf({"--learner=a", "--prompt=x", "--show-steps"}),
+              HasSubstr("--show-steps needs --model"));
+  EXPECT_THAT(ErrorOf({"--learner=a", "--prompt=x", "--adapter=b"}),
+              HasSubstr("--adapter is for decoding here"));
+  EXPECT_THAT(ErrorOf({"--model=m", "--prompt=x", "--version=1"}),
+              HasSubstr("--version is for --learner"));
+}
+
+TEST(GenerateFlagsTest, TheHelpHasEveryOptionAndEachIsTaken) {
+  const std::string usage = GenerateUsage();
+  for (const GenerateOption& option : GenerateOptions()) {
+    EXPECT_THAT(usage, HasSubstr(option.name));
+    // Known: what is wrong is the value, or what else is missing.
+    EXPECT_THAT(ErrorOf({option.name}), Not(HasSubstr("unknown argument")));
+  }
 }
 
 TEST(GenerateFlagsTest, EverySettingCanBeSaidInBothForms) {

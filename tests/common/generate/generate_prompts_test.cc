@@ -1,4 +1,4 @@
-#include "services/rollout/command/generate_prompts.h"
+#include "common/generate/generate_prompts.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

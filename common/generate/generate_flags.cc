@@ -1,6 +1,7 @@
-#include "services/rollout/command/generate_flags.h"
+#include "common/generate/generate_flags.h"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <map>
 #include <utility>
@@ -8,35 +9,44 @@
 #include "absl/status/status.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
 
 namespace mdrl {
 
-const char kGenerateUsage[] =
-    R"(mdrl-rollout generate --model DIR [--adapter DIR] (--prompt TEXT | --prompts FILE)
-  decodes prompts without a run and writes one JSON line per completion
-    --prompts FILE       JSON lines with "prompt" or "messages", and "prefill" if any
-    --prefill TEXT       what every answer begins with
-    --canvas N           positions to fill, 256; --block B, 32; --steps S, canvas / 2
-    --temperature T      0 takes the most likely token
-    --reveal WORD        low_confidence, random or threshold; --threshold P, 0.9
-    --cache WORD         none; prefix and dual are approximations
-    --cfg-scale W        classifier-free guidance, 0
-    --no-stop-at-eos     fill the canvas behind the first end of sequence too
-    -n N                 completions per prompt, 1; --seed S, 42
-    --rows N             completions that share a forward, 8; --threads N, all cores
-    --reveals            step and confidence of every position in the output
-    --show-steps         the first completion of each forward as it is filled
-    --compat WORD        attend_padding or ignore_unmatched_targets
-    --out FILE           instead of standard output
-)";
-
 namespace {
+
+constexpr GenerateOption kOptions[] = {
+    {"--model", "DIR", "A model folder; with --learner only its tokenizer"},
+    {"--adapter", "DIR", "A PEFT folder or a checkpoint of a LoRA run"},
+    {"--prompt", "TEXT", "Decodes this one"},
+    {"--prompts", "FILE", "JSON lines with prompt or messages, and prefill"},
+    {"--prefill", "TEXT", "What every answer begins with"},
+    {"--learner", "ADDRESS", "The workers of its run decode"},
+    {"--version", "V", "With --learner: policy; else the newest"},
+    {"--canvas", "N", "Positions to fill, 256"},
+    {"--block", "B", "Positions of a block, 32"},
+    {"--steps", "S", "Denoising steps, canvas / 2"},
+    {"--temperature", "T", "0 takes the most likely token"},
+    {"--reveal", "WORD", "low_confidence, random or threshold"},
+    {"--threshold", "P", "For --reveal threshold, 0.9"},
+    {"--cache", "WORD", "none; prefix and dual are approximations"},
+    {"--cfg-scale", "W", "Classifier-free guidance, 0"},
+    {"--no-stop-at-eos", "", "Fills the canvas behind the first end too"},
+    {"-n", "N", "Completions per prompt, 1"},
+    {"--seed", "S", "Of the noise, 42; with --learner the run's"},
+    {"--rows", "N", "Completions that share a forward, 8"},
+    {"--threads", "N", "All cores"},
+    {"--reveals", "", "Step and confidence of every position"},
+    {"--show-steps", "", "Shows how a canvas is filled"},
+    {"--compat", "WORD", "attend_padding or ignore_unmatched_targets"},
+    {"--out", "FILE", "Instead of standard output"},
+};
 
 absl::Status Usage(const std::string& message) {
   return ErrorWith(absl::StatusCode::kInvalidArgument, reason::kUsage, "",
-                   absl::StrCat(message, "; see mdrl-rollout generate --help"));
+                   absl::StrCat(message, "; see generate --help"));
 }
 
 using Take = std::function<bool(std::string_view value)>;
@@ -45,6 +55,14 @@ struct ValueFlag {
   Take take;
   const char* takes;  // "a number from 1 on"
 };
+
+ValueFlag Any(std::optional<uint64_t>& out) {
+  return {[&out](std::string_view value) {
+            return absl::SimpleAtoi(
+                absl::string_view(value.data(), value.size()), &out.emplace());
+          },
+          "a number from 0 on"};
+}
 
 template <typename Number>
 ValueFlag From(Number least, Number& out, const char* takes) {
@@ -87,10 +105,11 @@ ValueFlag Word(std::map<std::string, Value, std::less<>> words, Value& out,
 
 std::map<std::string_view, ValueFlag> ValueFlags(GenerateFlags& flags) {
   DecodeSettings& decode = flags.decode;
-  constexpr char kFromOne[] = "a number from 1 on";
+  static constexpr char kFromOne[] = "a number from 1 on";
   constexpr float kLarge = 1e6f;
   return {
       {"--model", Text(flags.model)},
+      {"--learner", Text(flags.learner)},
       {"--adapter", Text(flags.adapter)},
       {"--prompt", Text(flags.prompt)},
       {"--prompts", Text(flags.prompts_file)},
@@ -102,7 +121,8 @@ std::map<std::string_view, ValueFlag> ValueFlags(GenerateFlags& flags) {
       {"-n", From(1u, flags.group_size, kFromOne)},
       {"--rows", From(1u, flags.rows, kFromOne)},
       {"--threads", From(1u, flags.threads, kFromOne)},
-      {"--seed", From(uint64_t{0}, flags.seed, "a number from 0 on")},
+      {"--seed", Any(flags.seed)},
+      {"--version", Any(flags.version)},
       {"--temperature",
        Fraction(decode.temperature, kLarge, "a number from 0 on")},
       {"--cfg-scale", Fraction(decode.cfg_scale, kLarge, "a number from 0 on")},
@@ -132,14 +152,40 @@ bool TakeSwitch(std::string_view flag, GenerateFlags& flags) {
   if (flag == "--reveals") return flags.reveals = true;
   if (flag == "--no-stop-at-eos") {
     flags.decode.stop_at_eos = false;
-    return true;
+    return flags.decode_given = true;
   }
   if (flag == "--help" || flag == "-h") return flags.help = true;
   return false;
 }
 
-absl::Status Check(const GenerateFlags& flags) {
-  if (flags.model.empty()) return Usage("--model is missing");
+// What a learner's policy decides by itself.
+constexpr std::array<std::string_view, 4> kHereOnly = {"--adapter", "--rows",
+                                                       "--threads", "--compat"};
+constexpr std::array<std::string_view, 8> kDecodes = {
+    "--canvas", "--block",     "--steps", "--temperature",
+    "--reveal", "--threshold", "--cache", "--cfg-scale"};
+
+template <size_t N>
+bool Among(const std::array<std::string_view, N>& names,
+           std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+absl::Status Check(const GenerateFlags& flags,
+                   const std::vector<std::string_view>& here_only) {
+  if (!flags.learner.empty() && !here_only.empty()) {
+    return Usage(absl::StrCat(std::string(here_only.front()),
+                              " is for decoding here, not with --learner"));
+  }
+  if (flags.learner.empty() && flags.version) {
+    return Usage("--version is for --learner");
+  }
+  if (flags.model.empty() && (flags.learner.empty() || flags.show_steps)) {
+    return Usage(flags.learner.empty()
+                     ? "--model is missing"
+                     : "--show-steps needs --model, the run's model folder: a "
+                       "learner sends tokens, whose texts are its tokenizer's");
+  }
   if (flags.prompt.empty() == flags.prompts_file.empty()) {
     return Usage("give either --prompt or --prompts");
   }
@@ -154,6 +200,22 @@ absl::Status Check(const GenerateFlags& flags) {
 
 }  // namespace
 
+std::span<const GenerateOption> GenerateOptions() { return kOptions; }
+
+std::string GenerateUsage() {
+  std::string text =
+      "mdrl-rollout generate --model DIR [--adapter DIR] "
+      "(--prompt TEXT | --prompts FILE)\n"
+      "  decodes prompts without a run and writes one JSON line per "
+      "completion\n";
+  for (const GenerateOption& option : kOptions) {
+    const std::string head = absl::StrCat(
+        option.name, *option.value == '\0' ? "" : " ", option.value);
+    absl::StrAppendFormat(&text, "    %-20s %s\n", head, option.what);
+  }
+  return text;
+}
+
 absl::StatusOr<GenerateFlags> ParseGenerateFlags(
     std::span<const std::string_view> arguments) {
   GenerateFlags flags;
@@ -162,6 +224,7 @@ absl::StatusOr<GenerateFlags> ParseGenerateFlags(
   flags.decode.stop_at_eos = true;
   flags.decode.threshold = 0.9f;
   const auto known = ValueFlags(flags);
+  std::vector<std::string_view> here_only;
   for (size_t i = 0; i < arguments.size(); ++i) {
     std::string_view flag = arguments[i];
     if (TakeSwitch(flag, flags)) continue;
@@ -183,6 +246,8 @@ absl::StatusOr<GenerateFlags> ParseGenerateFlags(
                                 found->second.takes, ", not \"",
                                 std::string(value), "\""));
     }
+    if (Among(kHereOnly, found->first)) here_only.push_back(found->first);
+    if (Among(kDecodes, found->first)) flags.decode_given = true;
   }
   if (flags.help) return flags;
   if (flags.decode.decode_steps == 0) {
@@ -190,7 +255,7 @@ absl::StatusOr<GenerateFlags> ParseGenerateFlags(
         std::max(flags.decode.canvas_tokens / flags.decode.block_tokens,
                  flags.decode.canvas_tokens / 2);
   }
-  MDRL_RETURN_IF_ERROR(Check(flags));
+  MDRL_RETURN_IF_ERROR(Check(flags, here_only));
   return flags;
 }
 

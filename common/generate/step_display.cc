@@ -1,4 +1,4 @@
-#include "services/rollout/command/step_display.h"
+#include "common/generate/step_display.h"
 
 #include <utility>
 

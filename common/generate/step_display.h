@@ -2,8 +2,8 @@
 // step.
 //
 // Not thread-safe: the decoding thread's.
-#ifndef MDRL_SERVICES_ROLLOUT_COMMAND_STEP_DISPLAY_H_
-#define MDRL_SERVICES_ROLLOUT_COMMAND_STEP_DISPLAY_H_
+#ifndef MDRL_COMMON_GENERATE_STEP_DISPLAY_H_
+#define MDRL_COMMON_GENERATE_STEP_DISPLAY_H_
 
 #include <cstdint>
 #include <functional>
@@ -42,4 +42,4 @@ class StepDisplay {
 
 }  // namespace mdrl
 
-#endif  // MDRL_SERVICES_ROLLOUT_COMMAND_STEP_DISPLAY_H_
+#endif  // MDRL_COMMON_GENERATE_STEP_DISPLAY_H_
