@@ -170,6 +170,7 @@ absl::StatusOr<int> Serve(const LearnerFlags& flags) {
   for (DecodeSettings& decode : options.desk.eval_decode) {
     decode.forbid_ids = options.desk.decode.forbid_ids;
   }
+  MDRL_RETURN_IF_ERROR(FitToContext(source.config.max_sequence, options));
   FillDesk(source, options);
   auto sft = ReadSft(options, source);
   if (!sft.ok()) return OrReason(sft.status(), reason::kDoesNotVerify);

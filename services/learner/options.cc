@@ -281,6 +281,26 @@ absl::StatusOr<LearnerOptions> LoadLearnerOptions(
   return options;
 }
 
+absl::Status FitToContext(int64_t positions, LearnerOptions& options) {
+  DeskOptions& desk = options.desk;
+  const EvaluationSettings& evaluation = options.evaluation;
+  int64_t canvas = desk.decode.canvas_tokens;
+  if (evaluation.at_start || evaluation.at_end || evaluation.every_rounds > 0) {
+    for (const DecodeSettings& decode : desk.eval_decode) {
+      canvas = std::max<int64_t>(canvas, decode.canvas_tokens);
+    }
+  }
+  if (canvas >= positions) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "canvas_tokens: a canvas of ", canvas, " leaves no room for a prompt: ",
+        "the model's context has ", positions, " positions"));
+  }
+  desk.max_prompt_tokens = static_cast<uint32_t>(
+      std::min<int64_t>(desk.max_prompt_tokens, positions - canvas));
+  desk.context = static_cast<uint32_t>(positions);
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::vector<uint32_t>> ForbiddenIds(
     const std::vector<std::string>& words, int32_t mask_id, int32_t eos_id,
     int32_t pad_id, int64_t vocabulary) {

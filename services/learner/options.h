@@ -134,6 +134,12 @@ struct LearnerOptions {
 absl::StatusOr<LearnerOptions> LoadLearnerOptions(
     const LearnerOptions::Flags& flags);
 
+// Makes sure that every prompt leaves room for a canvas: lowers
+// desk.max_prompt_tokens to what the largest canvas of training, and of the
+// evaluations if there are any, leaves of the model's `positions`.
+// InvalidArgument: it leaves nothing.
+absl::Status FitToContext(int64_t positions, LearnerOptions& options);
+
 // Token ids of the words in rollout.decode.forbid: mask, eos, pad or a number.
 // InvalidArgument names the word that is none of them.
 absl::StatusOr<std::vector<uint32_t>> ForbiddenIds(

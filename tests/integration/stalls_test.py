@@ -30,7 +30,7 @@ rollout:
 algorithm: {name: spg, samples: 1, corruption: {kind: block_random, mask_prompt: 0.0}}
 optimizer: {lr: 1.0e-4}
 schedule: {order: fixed_lag, group_size: 2, groups_per_round: 4, max_staleness: 0, iterations: 1}
-evaluation: {at_start: false, at_end: false}
+evaluation: {at_start: false, at_end: false, every_rounds: 0}
 timeouts: {lease: 6s, score_attempt: 2s, score_attempts: 2, score_total: 8s}
 reward: {listen: "127.0.0.1:0"}
 metrics: {listen: "127.0.0.1:0"}

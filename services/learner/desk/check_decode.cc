@@ -4,7 +4,7 @@
 
 namespace mdrl {
 
-absl::Status CheckDecode(const DecodeSettings& decode) {
+absl::Status CheckDecode(const DecodeSettings& decode, uint32_t context) {
   if (decode.canvas_tokens == 0 || decode.block_tokens == 0 ||
       decode.canvas_tokens % decode.block_tokens != 0) {
     return absl::InvalidArgumentError(
@@ -16,6 +16,12 @@ absl::Status CheckDecode(const DecodeSettings& decode) {
     return absl::InvalidArgumentError(
         absl::StrCat("decode: ", decode.decode_steps, " decode_steps for ",
                      blocks, " blocks; at least one step per block"));
+  }
+  if (context > 0 && decode.canvas_tokens >= context) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("decode: a canvas of ", decode.canvas_tokens,
+                     " leaves no room for a prompt: the model's context has ",
+                     context, " positions"));
   }
   return absl::OkStatus();
 }

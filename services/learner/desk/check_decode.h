@@ -2,14 +2,17 @@
 #ifndef MDRL_SERVICES_LEARNER_DESK_CHECK_DECODE_H_
 #define MDRL_SERVICES_LEARNER_DESK_CHECK_DECODE_H_
 
+#include <cstdint>
+
 #include "absl/status/status.h"
 #include "common/record/lease.h"
 
 namespace mdrl {
 
-// InvalidArgument: the block does not divide the canvas, or there are fewer
-// steps than blocks.
-absl::Status CheckDecode(const DecodeSettings& decode);
+// InvalidArgument: the block does not divide the canvas, there are fewer steps
+// than blocks, or the canvas fills the model's `context` positions (0: not
+// known).
+absl::Status CheckDecode(const DecodeSettings& decode, uint32_t context);
 
 }  // namespace mdrl
 

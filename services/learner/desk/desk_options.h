@@ -49,6 +49,7 @@ struct DeskOptions {
 
   // prompts
   uint32_t max_prompt_tokens = 1024;
+  uint32_t context = 0;        // the model's positions; 0: not known
   bool truncate_left = false;  // else over-long prompts are counted and skipped
   bool shuffled = true;
   uint32_t quarantine_after = 2;

@@ -147,7 +147,7 @@ absl::Status FrontDesk::StartEvaluationLocked(const EvaluateRequest& request,
   const std::vector<DecodeSettings>& decodes =
       request.decode.empty() ? options_.eval_decode : request.decode;
   for (const DecodeSettings& decode : decodes) {
-    const absl::Status fits = CheckDecode(decode);
+    const absl::Status fits = CheckDecode(decode, options_.context);
     if (!fits.ok()) return fits;
   }
   const auto snapshot =

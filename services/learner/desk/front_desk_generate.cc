@@ -94,7 +94,14 @@ absl::StatusOr<GenerationBook::Generation> FrontDesk::GenerationOf(
                      options_.max_prompt_tokens, " are taken"));
   }
   fresh.decode = request.decode.value_or(options_.decode);
-  MDRL_RETURN_IF_ERROR(CheckDecode(fresh.decode));
+  MDRL_RETURN_IF_ERROR(CheckDecode(fresh.decode, options_.context));
+  if (options_.context > 0 &&
+      tokens + fresh.decode.canvas_tokens > options_.context) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("turns: a prompt of ", tokens, " tokens and a canvas of ",
+                     fresh.decode.canvas_tokens, " exceed the model's ",
+                     options_.context, " positions"));
+  }
   if (fresh.decode.forbid_ids.empty()) {
     fresh.decode.forbid_ids = options_.decode.forbid_ids;
   }
@@ -132,6 +139,10 @@ absl::Status FrontDesk::GenerateLocked(const GenerateRequest& request,
   }
   MDRL_ASSIGN_OR_RETURN(GenerationBook::Generation generation,
                         GenerationOf(request));
+  if (store_.Newest() == nullptr) {
+    return absl::FailedPreconditionError(
+        "the learner has not published a policy yet");
+  }
   const auto snapshot = store_.Find(
       {.version = generation.policy.version.value_or(table_.newest()),
        .manifest_sha256 = {}});

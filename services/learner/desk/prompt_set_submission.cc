@@ -83,9 +83,10 @@ void PromptSetSubmission::Finish(Answer<PromptSetView> answer) {
   } else if (count == 0) {
     status = absl::InvalidArgumentError("a prompt set without prompts");
   } else if (over_length_.size() == count) {
-    status = absl::InvalidArgumentError(
-        absl::StrCat("every prompt is longer than prompts.max_tokens = ",
-                     desk_.options_.max_prompt_tokens));
+    status = absl::InvalidArgumentError(absl::StrCat(
+        "every prompt is longer than the ", desk_.options_.max_prompt_tokens,
+        " tokens that prompts.max_tokens and the model's context "
+        "leave for it"));
   }
   sha256_ = hash_.Finish();
   if (status.ok() && !header_.sha256.IsZero() && header_.sha256 != sha256_) {

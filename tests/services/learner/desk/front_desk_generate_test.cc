@@ -33,6 +33,7 @@ class FrontDeskGenerateTest : public testing::Test {
       MutexLock lock(mutex_);
       return groups_.at(std::string(name));
     };
+    options.context = 100;
     options.text_of = [](const std::vector<int32_t>& tokens) {
       return absl::StrCat(tokens.size(), " tokens");
     };
@@ -137,6 +138,15 @@ TEST_F(FrontDeskGenerateTest, WhatCannotBeDecodedIsRefusedByName) {
   bad.decode->block_tokens = 3;
   EXPECT_THAT(std::string(Ask(bad).Wait().status().message()),
               HasSubstr("does not divide"));
+  bad.decode = RigDecode();
+  bad.decode->decode_steps = 1;
+  EXPECT_THAT(std::string(Ask(bad).Wait().status().message()),
+              HasSubstr("at least one step per block"));
+  bad.decode = RigDecode();
+  bad.decode->block_tokens = bad.decode->canvas_tokens = 98;
+  EXPECT_THAT(std::string(Ask(bad).Wait().status().message()),
+              HasSubstr("a prompt of 3 tokens and a canvas of 98 exceed the "
+                        "model's 100 positions"));
   EXPECT_EQ(Ask({}).Wait().status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(Ask(Replay(GroupId{})).Wait().status().code(),
             absl::StatusCode::kNotFound);
@@ -144,6 +154,16 @@ TEST_F(FrontDeskGenerateTest, WhatCannotBeDecodedIsRefusedByName) {
   old.version = 9;
   EXPECT_EQ(Ask(old).Wait().status().code(),
             absl::StatusCode::kFailedPrecondition);
+}
+
+TEST(FrontDeskGenerateStartTest, NothingIsDecodedBeforeThereIsAPolicy) {
+  Rig rig(RigOptions(2, 0));
+  GenerateRequest request;
+  request.turns = {{"user", "abc"}};
+  Awaited<GenerateReply> reply;
+  rig.desk().Generate(std::move(request), reply.answer());
+  EXPECT_THAT(std::string(reply.Wait().status().message()),
+              HasSubstr("has not published a policy yet"));
 }
 
 TEST_F(FrontDeskGenerateTest, SixteenMayWaitAndTheyEndByTime) {
