@@ -12,8 +12,10 @@
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
 #include "common/config/check_config.h"
+#include "common/config/derived.h"
 #include "common/config/load_config.h"
 #include "common/format/hf_config.h"
+#include "common/format/lora_targets.h"
 
 namespace mdrl {
 namespace {
@@ -41,6 +43,52 @@ Findings FindAll(const LoadedConfig& config, std::vector<std::string> unread) {
     all.only_security = all.only_security && finding.security;
   }
   return all;
+}
+
+// Bytes of the weight files in a model folder; 0: there are none.
+uint64_t StoredBytes(const std::filesystem::path& folder) {
+  uint64_t bytes = 0;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    if (entry.path().extension() != ".safetensors") continue;
+    const uint64_t size = entry.file_size(error);
+    if (!error) bytes += size;
+  }
+  return bytes;
+}
+
+// What the run asks of this model that it does not have.
+void CheckAgainstModel(const config::v1::Run& run, const LladaConfig& model,
+                       const LoadedConfig& config, Findings* all) {
+  const auto add = [&](const std::string& key, const std::string& message) {
+    all->texts.push_back(FindingText({key, message}, config));
+    all->only_security = false;
+  };
+  if (run.lora().enabled()) {
+    const std::vector<std::string> targets(run.lora().targets().begin(),
+                                           run.lora().targets().end());
+    const bool ignore = HasCompat(run, "ignore_unmatched_targets");
+    const auto maps =
+        ResolveTargets(model, targets, {.ignore_unmatched = ignore});
+    if (!maps.ok()) add("lora.targets", std::string(maps.status().message()));
+  }
+  const auto check = [&](const config::v1::Decode& decode,
+                         const std::string& key) {
+    if (decode.canvas_tokens() < model.max_sequence) return;
+    add(key + ".canvas_tokens", absl::StrCat(decode.canvas_tokens(),
+                                             " leaves no room for a prompt: "
+                                             "the model's context has ",
+                                             model.max_sequence, " positions"));
+  };
+  check(run.rollout().decode(), "rollout.decode");
+  const config::v1::Evaluation& evaluation = run.evaluation();
+  const bool evaluates = evaluation.at_start() || evaluation.at_end() ||
+                         evaluation.every_rounds() > 0;
+  if (!evaluates || evaluation.decode_size() == 0) return;
+  const std::vector<config::v1::Decode> decodes = EvaluationDecodes(run);
+  for (size_t i = 0; i < decodes.size(); ++i) {
+    check(decodes[i], absl::StrCat("evaluation.decode[", i, "]"));
+  }
 }
 
 absl::Status Refusal(const Findings& findings, const std::string& file) {
@@ -75,8 +123,10 @@ absl::Status RunConfigCheck(const Session& session,
       *session.err << "no estimates: " << shape.status().message() << "\n";
     }
   }
-  const DerivedNumbers numbers = Derive(config.run, model);
-  const Findings findings = FindAll(config, std::move(unread));
+  const DerivedNumbers numbers =
+      Derive(config.run, model, model ? StoredBytes(folder) : 0);
+  Findings findings = FindAll(config, std::move(unread));
+  if (model) CheckAgainstModel(config.run, *model, config, &findings);
   if (session.json) {
     auto json = nlohmann::ordered_json::parse(DerivedJson(numbers));
     json["ok"] = findings.texts.empty();

@@ -58,9 +58,9 @@ std::vector<Use> Uses(const ModelDescription& model, const WorkShape& shape,
     const std::string where = device == Device::kCpu ? "CPU" : "GPU";
     out.push_back({"decode, " + where,
                    DecodeMemory(model.config, device, stored, shape)});
-    out.push_back(
-        {"train adapter, " + where,
-         TrainMemory(model.config, device, stored, shape, lora_rank)});
+    out.push_back({"train adapter, " + where,
+                   TrainMemory(model.config, device, stored, shape,
+                               LoraParameterCount(model.config, lora_rank))});
     out.push_back({"train all, " + where,
                    TrainMemory(model.config, device, stored, shape, 0)});
   }

@@ -4,54 +4,40 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "client/report/elapsed_text.h"
 #include "common/config/check_algorithm.h"
 #include "common/config/derived.h"
+#include "common/format/lora_targets.h"
+#include "common/format/memory_estimate.h"
 
 namespace mdrl {
 namespace {
 
-constexpr uint64_t kFloat = 4;         // bytes: this build computes in float32
-constexpr uint64_t kHeadChunk = 1024;  // rows whose logits are held at once
+constexpr uint64_t kFloat = 4;  // bytes: this build computes in float32
+// optimizer.micro_batch_tokens, if the run does not say.
+constexpr uint64_t kMicroBatchTokens = 32768;
+// From here on a model is one for GPUs: what it needs there is told too.
+constexpr uint64_t kLargeModel = 100'000'000;
 
-uint64_t Elements(const TensorSpec& tensor) {
-  uint64_t count = 1;
-  for (const uint64_t length : tensor.shape) count *= length;
-  return count;
-}
-
-uint64_t Parameters(const LladaConfig& config) {
+// Of the maps that `lora.targets` reaches; where it reaches none, which is an
+// error of its own, of all.
+uint64_t AdapterParameters(const config::v1::Run& run,
+                           const LladaConfig& config) {
+  const std::vector<std::string> targets(run.lora().targets().begin(),
+                                         run.lora().targets().end());
+  const auto maps = ResolveTargets(config, targets, {.ignore_unmatched = true});
+  if (!maps.ok()) return LoraParameterCount(config, run.lora().rank());
   uint64_t sum = 0;
-  for (const TensorSpec& tensor : LladaTensors(config)) {
-    sum += Elements(tensor);
+  for (const LinearMap& map : *maps) {
+    sum +=
+        uint64_t{run.lora().rank()} * static_cast<uint64_t>(map.in + map.out);
   }
   return sum;
-}
-
-// Two low-rank factors beside every matrix of the blocks.
-uint64_t AdapterParameters(const LladaConfig& config, uint64_t rank) {
-  uint64_t sum = 0;
-  for (const TensorSpec& tensor : LladaTensors(config)) {
-    if (tensor.shape.size() != 2 ||
-        tensor.name.find("blocks.") == std::string::npos) {
-      continue;
-    }
-    sum += rank * (tensor.shape[0] + tensor.shape[1]);
-  }
-  return sum;
-}
-
-// Floats that one token's forward leaves for its backward: per layer what goes
-// into each matrix and each norm, and the attention's row.
-uint64_t ActivationsPerToken(const LladaConfig& config, uint64_t sequence) {
-  const uint64_t d = static_cast<uint64_t>(config.d_model);
-  const uint64_t mlp = static_cast<uint64_t>(config.mlp_hidden);
-  const uint64_t heads = static_cast<uint64_t>(config.n_heads);
-  const uint64_t layers = static_cast<uint64_t>(config.n_layers);
-  return layers * (10 * d + 3 * mlp + 2 * heads * sequence) + 2 * d;
 }
 
 uint64_t Cores() {
@@ -72,42 +58,61 @@ uint64_t RolloutThreads(const config::v1::Run& run) {
   return std::min(Cores(), each * std::max(1u, run.up().rollouts()));
 }
 
+// Sequences of a micro-batch: what optimizer.micro_batch_tokens holds, at most
+// a step's all.
+int64_t RowsPerStep(const config::v1::Run& run, const DerivedNumbers& round,
+                    int64_t tokens) {
+  const uint64_t limit = run.optimizer().has_micro_batch_tokens()
+                             ? run.optimizer().micro_batch_tokens()
+                             : kMicroBatchTokens;
+  const uint64_t all = round.completions * SamplesPerCompletion(run) /
+                       std::max(1u, run.schedule().minibatches());
+  return static_cast<int64_t>(std::max<uint64_t>(
+      1, std::min(all, limit / static_cast<uint64_t>(
+                                   std::max<int64_t>(1, tokens)))));
+}
+
 DerivedNumbers::Model DeriveModel(const config::v1::Run& run,
                                   const DerivedNumbers& round,
-                                  const LladaConfig& config) {
+                                  const LladaConfig& config,
+                                  uint64_t stored_bytes) {
   DerivedNumbers::Model model;
   const config::v1::Decode& decode = run.rollout().decode();
-  model.parameters = Parameters(config);
-  model.trained = run.lora().enabled()
-                      ? AdapterParameters(config, run.lora().rank())
-                      : model.parameters;
+  model.parameters = ParameterCount(config);
+  const uint64_t adapter =
+      run.lora().enabled() ? AdapterParameters(run, config) : 0;
+  model.trained = adapter > 0 ? adapter : model.parameters;
   model.publication_bytes = model.trained * kFloat;
   const uint64_t longest = static_cast<uint64_t>(config.max_sequence);
   const uint64_t canvas = decode.canvas_tokens();
   const uint64_t prompt = std::min<uint64_t>(
       run.prompts().max_tokens(), longest > canvas ? longest - canvas : 0);
   model.sequence_tokens = prompt + canvas;
-
-  const uint64_t vocab = static_cast<uint64_t>(config.vocab);
-  const uint64_t row_floats =
-      ActivationsPerToken(config, model.sequence_tokens) *
-      model.sequence_tokens;
-  const uint64_t head_floats =
-      std::min<uint64_t>(kHeadChunk, model.sequence_tokens) * vocab;
-  // Weights, gradient, two moments; the policies that are kept for workers.
-  model.learner_bytes = kFloat * (model.parameters + 3 * model.trained +
-                                  row_floats + 2 * head_floats) +
-                        2 * model.publication_bytes;
+  const int64_t tokens_each = static_cast<int64_t>(model.sequence_tokens);
   const uint64_t lanes =
       run.rollout().has_lanes() ? run.rollout().lanes() : RolloutThreads(run);
-  // Decoding keeps one layer's activations only.
-  const uint64_t layers =
-      static_cast<uint64_t>(std::max<int64_t>(1, config.n_layers));
-  model.worker_bytes =
-      kFloat *
-          (model.parameters +
-           lanes * (round.group_size * row_floats / layers + head_floats)) +
-      2 * model.publication_bytes;
+
+  const WorkShape step{.rows = RowsPerStep(run, round, tokens_each),
+                       .tokens = tokens_each};
+  const uint64_t stored = adapter > 0 && stored_bytes > 0
+                              ? stored_bytes
+                              : kFloat * model.parameters;
+  const auto train = [&](Device device) {
+    return TrainMemory(config, device, stored, step, adapter).Total();
+  };
+  const auto decoding = [&](Device device, uint64_t groups) {
+    const WorkShape forward{
+        .rows = static_cast<int64_t>(groups * round.group_size),
+        .tokens = tokens_each};
+    return DecodeMemory(config, device, stored, forward).Total();
+  };
+  // The policies that are kept for workers, and by a worker, stay in the
+  // machine's memory.
+  const uint64_t policies = 2 * model.publication_bytes;
+  model.learner_bytes = train(Device::kCpu) + policies;
+  model.worker_bytes = decoding(Device::kCpu, lanes) + policies;
+  model.learner_gpu_bytes = train(Device::kGpu);
+  model.worker_gpu_bytes = decoding(Device::kGpu, 1);
 
   // 2 flop per parameter and token; backward twice the forward. A round's
   // steps see each completion `iterations` times, each time with `samples`
@@ -143,7 +148,8 @@ std::string CountText(uint64_t count) {
 }  // namespace
 
 DerivedNumbers Derive(const config::v1::Run& run,
-                      const std::optional<LladaConfig>& model) {
+                      const std::optional<LladaConfig>& model,
+                      uint64_t stored_bytes) {
   const config::v1::Schedule& schedule = run.schedule();
   DerivedNumbers numbers;
   numbers.groups = schedule.groups_per_round();
@@ -158,7 +164,7 @@ DerivedNumbers Derive(const config::v1::Run& run,
   if (run.checkpoint().every_rounds() > 0) {
     numbers.replay_rounds = run.checkpoint().every_rounds();
   }
-  if (model) numbers.model = DeriveModel(run, numbers, *model);
+  if (model) numbers.model = DeriveModel(run, numbers, *model, stored_bytes);
   return numbers;
 }
 
@@ -178,6 +184,13 @@ std::string DerivedText(const DerivedNumbers& numbers) {
                   SizeText(model.learner_bytes), ", each worker about ",
                   SizeText(model.worker_bytes),
                   ", and some 300 MB of libraries each\n");
+  if (model.parameters >= kLargeModel) {
+    absl::StrAppend(&out, "gpu      in bfloat16 learner about ",
+                    SizeText(model.learner_gpu_bytes), ", each worker about ",
+                    SizeText(model.worker_gpu_bytes), "; on one GPU together ",
+                    SizeText(model.learner_gpu_bytes + model.worker_gpu_bytes),
+                    ", and 2 to 3 GB of libraries each\n");
+  }
   const double seconds = model.decode_seconds + model.train_seconds;
   absl::StrAppend(
       &out, "time     decoding at most ",
@@ -219,6 +232,8 @@ std::string DerivedJson(const DerivedNumbers& numbers) {
     json["sequence_tokens"] = model.sequence_tokens;
     json["learner_bytes"] = model.learner_bytes;
     json["worker_bytes"] = model.worker_bytes;
+    json["learner_gpu_bytes"] = model.learner_gpu_bytes;
+    json["worker_gpu_bytes"] = model.worker_gpu_bytes;
     json["decode_flop_per_round"] = model.decode_flop;
     json["train_flop_per_round"] = model.train_flop;
     json["decode_seconds_per_round"] = model.decode_seconds;

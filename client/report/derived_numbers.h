@@ -2,8 +2,9 @@
 // may be, how much is sent, held and computed.
 //
 // Pure, but for asking how many cores this machine has. The estimates are
-// arithmetic from the model's shape; they tell megabytes from gigabytes and
-// seconds from hours, not one per cent from the next.
+// arithmetic from the model's shape (common/format/memory_estimate.h); they
+// tell megabytes from gigabytes and seconds from hours, not one per cent from
+// the next.
 #ifndef MDRL_CLIENT_REPORT_DERIVED_NUMBERS_H_
 #define MDRL_CLIENT_REPORT_DERIVED_NUMBERS_H_
 
@@ -38,8 +39,10 @@ struct DerivedNumbers {
     uint64_t publication_bytes = 0;  // one policy, as it is sent
     uint64_t sequence_tokens = 0;    // longest prompt and canvas
     uint64_t learner_bytes = 0;      // weights, gradients, optimizer, policies
-    uint64_t worker_bytes = 0;  // served and staged weights, one lane's work
-    double decode_flop = 0.0;   // of one round
+    uint64_t worker_bytes = 0;  // served and staged weights, the lanes' work
+    uint64_t learner_gpu_bytes = 0;  // the same two on a GPU, in bfloat16
+    uint64_t worker_gpu_bytes = 0;   // one group at a time
+    double decode_flop = 0.0;        // of one round
     double train_flop = 0.0;
     double decode_seconds = 0.0;  // at kFlopPerThread, all workers together
     double train_seconds = 0.0;
@@ -51,9 +54,11 @@ struct DerivedNumbers {
 // on the quick start, which is between 10e9 and 20e9.
 inline constexpr double kFlopPerThread = 15e9;
 
-// `model`: absent if its config.json cannot be read.
+// `model`: absent if its config.json cannot be read. `stored_bytes`: of its
+// weight files, which a LoRA run keeps as they are; 0: as many as float32.
 DerivedNumbers Derive(const config::v1::Run& run,
-                      const std::optional<LladaConfig>& model);
+                      const std::optional<LladaConfig>& model,
+                      uint64_t stored_bytes = 0);
 
 // Several lines for people.
 std::string DerivedText(const DerivedNumbers& numbers);

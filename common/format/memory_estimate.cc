@@ -76,11 +76,10 @@ MemoryEstimate DecodeMemory(const LladaConfig& config, Device device,
 
 MemoryEstimate TrainMemory(const LladaConfig& config, Device device,
                            uint64_t stored_bytes, const WorkShape& shape,
-                           int64_t lora_rank) {
+                           uint64_t adapter) {
   MemoryEstimate out;
-  const bool full = lora_rank == 0;
-  const uint64_t trained =
-      full ? ParameterCount(config) : LoraParameterCount(config, lora_rank);
+  const bool full = adapter == 0;
+  const uint64_t trained = full ? ParameterCount(config) : adapter;
   if (!full) {
     out.parts.push_back(Weights(config, device, stored_bytes));
     if (device == Device::kCpu && stored_bytes < 4 * ParameterCount(config)) {

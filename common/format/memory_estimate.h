@@ -46,11 +46,12 @@ uint64_t LoraParameterCount(const LladaConfig& config, int64_t rank);
 MemoryEstimate DecodeMemory(const LladaConfig& config, Device device,
                             uint64_t stored_bytes, const WorkShape& shape);
 
-// One update by AdamW, one micro-batch of `shape` at a time. `lora_rank` 0:
-// all weights are trained.
+// One update by AdamW, one micro-batch of `shape` at a time. `adapter`: the
+// parameters of an adapter beside the frozen weights; 0: all weights are
+// trained.
 MemoryEstimate TrainMemory(const LladaConfig& config, Device device,
                            uint64_t stored_bytes, const WorkShape& shape,
-                           int64_t lora_rank);
+                           uint64_t adapter);
 
 }  // namespace mdrl
 

@@ -207,6 +207,31 @@ TEST_F(CommandTest, ConfigCheckTellsWhatFollowsAndWhatIsWrong) {
               HasSubstr("--set: schedule.group_size: must be at least 2"));
 }
 
+TEST_F(CommandTest, ConfigCheckKnowsWhatTheModelLacks) {
+  ConfigOptions options;
+  options.file = "examples/quickstart/run.yaml";
+  options.sets = {"lora.enabled=true", "lora.targets=o_proj",
+                  "rollout.decode.canvas_tokens=65536",
+                  "rollout.decode.decode_steps=65534"};
+  std::string message(RunConfigCheck(session_, options).message());
+  EXPECT_THAT(message, HasSubstr("lora.targets: "));
+  EXPECT_THAT(message, HasSubstr("o_proj"));
+  EXPECT_THAT(message, HasSubstr("65536 leaves no room for a prompt"));
+  options.sets = {"lora.enabled=true", "lora.targets=[o_proj, q_proj]",
+                  "compat=ignore_unmatched_targets"};
+  EXPECT_TRUE(RunConfigCheck(session_, options).ok());
+}
+
+TEST_F(CommandTest, ConfigCheckSaysSoWhereTheModelIsNotHere) {
+  ConfigOptions options;
+  options.file = "examples/gsm8k/run.yaml";
+  options.sets = {"model.path=" + (folder_ / "elsewhere").string()};
+  EXPECT_TRUE(RunConfigCheck(session_, options).ok());
+  EXPECT_THAT(out_.str(), HasSubstr("16 groups x 6 = 96 completions"));
+  EXPECT_THAT(err_.str(), HasSubstr("no estimates: "));
+  EXPECT_THAT(err_.str(), HasSubstr("elsewhere/config.json"));
+}
+
 TEST_F(CommandTest, ConfigCheckTellsEverythingThatIsWrong) {
   ConfigOptions options;
   options.file = "examples/quickstart/run.yaml";

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "common/config/load_config.h"
@@ -47,6 +49,59 @@ TEST(DerivedNumbersTest, AdaptersAreSmallerThanWhatTheyAdapt) {
       Derive(Quickstart({"lora.enabled=true", "lora.rank=2"}), Shape());
   EXPECT_LT(numbers.model->publication_bytes, 4u * 164288u / 4u);
   EXPECT_GT(numbers.model->publication_bytes, 0u);
+}
+
+TEST(DerivedNumbersTest, AnAdapterIsAsLargeAsItsTargets) {
+  const auto trained = [](const std::string& targets) {
+    return Derive(Quickstart({"lora.enabled=true", "lora.rank=2",
+                              "lora.targets=" + targets}),
+                  Shape())
+        .model->trained;
+  };
+  const LladaConfig c = Shape();
+  const uint64_t square = 2 * 2 * c.d_model * c.n_layers;
+  EXPECT_EQ(trained("q_proj"), square);
+  EXPECT_EQ(trained("published"),
+            3 * square + 2 * (c.d_model + c.mlp_hidden) * c.n_layers);
+  EXPECT_EQ(trained("no_such_map"), trained("block"));
+}
+
+TEST(DerivedNumbersTest, SmallerMicroBatchesNeedLessMemory) {
+  const auto bytes = [](const std::string& tokens) {
+    return Derive(Quickstart({"optimizer.micro_batch_tokens=" + tokens}),
+                  Shape())
+        .model->learner_bytes;
+  };
+  EXPECT_GT(bytes("4096"), bytes("2048"));
+  // All of a step's sequences: no more than that is ever held.
+  EXPECT_EQ(bytes("100000000"), bytes("200000000"));
+}
+
+// What the example's comment promises is what `config check` prints there.
+TEST(DerivedNumbersTest, TheLargeExampleFitsOneGpuAsItsCommentSays) {
+  const std::string path = "examples/gsm8k/run.yaml";
+  const auto loaded = LoadConfig({.path = path});
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  LladaConfig large;  // LLaDA-8B
+  large.d_model = 4096;
+  large.n_layers = large.n_heads = large.n_kv_heads = 32;
+  large.mlp_hidden = 12288;
+  large.vocab = 126464;
+  large.max_sequence = 4096;
+  const uint64_t stored = 16'031'162'368;
+  const DerivedNumbers numbers = Derive(loaded->run, large, stored);
+  EXPECT_LT(numbers.model->learner_gpu_bytes + numbers.model->worker_gpu_bytes,
+            70e9);
+  const std::string text = DerivedText(numbers);
+  const size_t line = text.find("gpu      ");
+  ASSERT_NE(line, std::string::npos) << text;
+  std::ifstream file(path);
+  const std::string comment(std::istreambuf_iterator<char>(file), {});
+  EXPECT_THAT(comment,
+              HasSubstr(text.substr(line, text.find(", and 2", line) - line)));
+  // On a CPU the base stays mapped as it is stored.
+  EXPECT_GT(numbers.model->worker_bytes, stored);
+  EXPECT_LT(numbers.model->worker_bytes, 2 * stored);
 }
 
 TEST(DerivedNumbersTest, TwiceTheWorkTakesTwiceTheTime) {

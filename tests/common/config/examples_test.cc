@@ -47,6 +47,19 @@ TEST(ExamplesTest, SortLearnsFromNothing) {
             run.run().stop().rounds() * run.schedule().groups_per_round());
 }
 
+TEST(ExamplesTest, Gsm8kTrainsAnAdapterOfTheLargeModel) {
+  const config::v1::Run run = Clean("examples/gsm8k/run.yaml").run;
+  EXPECT_TRUE(run.lora().enabled());
+  EXPECT_EQ(run.lora().rank(), 128u);
+  EXPECT_EQ(run.algorithm().name(), "spg");
+  EXPECT_TRUE(run.submit(1).held_out());
+  // Whole sequences fill a micro-batch.
+  EXPECT_EQ(
+      run.optimizer().micro_batch_tokens() %
+          (run.prompts().max_tokens() + run.rollout().decode().canvas_tokens()),
+      0u);
+}
+
 TEST(ExamplesTest, ModelFoldersHoldTheVocabularyOfTheRecipe) {
   for (const std::string folder :
        {"examples/quickstart/model", "examples/sort/model"}) {

@@ -25,9 +25,9 @@ TEST(MemoryEstimateTest, ParametersOfTheEightBillionModel) {
 }
 
 TEST(MemoryEstimateTest, OneGpuOfEightyGigabytesTrainsAnAdapter) {
-  const uint64_t lora =
-      TrainMemory(Large(), Device::kGpu, 2 * kParameters, {12, 456}, 128)
-          .Total();
+  const uint64_t lora = TrainMemory(Large(), Device::kGpu, 2 * kParameters,
+                                    {12, 456}, LoraParameterCount(Large(), 128))
+                            .Total();
   EXPECT_GT(lora, 45e9);
   EXPECT_LT(lora, 50e9);
   const uint64_t full =
@@ -50,8 +50,8 @@ TEST(MemoryEstimateTest, OnACpuDecodingNeedsTheStoredBytesAndOneBlock) {
 }
 
 TEST(MemoryEstimateTest, MoreRowsNeedMoreActivationsAlone) {
-  const auto one = TrainMemory(Large(), Device::kGpu, 0, {1, 456}, 128);
-  const auto two = TrainMemory(Large(), Device::kGpu, 0, {2, 456}, 128);
+  const auto one = TrainMemory(Large(), Device::kGpu, 0, {1, 456}, 1000);
+  const auto two = TrainMemory(Large(), Device::kGpu, 0, {2, 456}, 1000);
   EXPECT_EQ(two.Total() - one.Total(), 2u * 456 * 32 * (8 * 4096 + 3 * 12288));
 }
 
