@@ -45,6 +45,8 @@ LOSSES = [
     "spg_eubo_beta8_underflow",
     "llada_sft_eos_padding",
 ]
+# What the gradients of these are by.
+ADAPTER = "adapter_init"
 DATA_LINES = 20
 # Every fifth of the short texts; all would take half a megabyte.
 TOKENIZER_FILES = ["tokenizer.json", "tokenizer_config.json",
@@ -151,13 +153,11 @@ def compact_masks(source, target):
 def compact_losses(source, target):
     cases = listed(source / "losses", LOSSES.__contains__)
     (target / "losses").mkdir(parents=True, exist_ok=True)
+    copy(source / "losses" / ADAPTER, target / "losses" / ADAPTER,
+         ["adapter_config.json", "adapter_model.safetensors"])
     for case in cases:
-        # LoRA gradients need the adapter, which is not carried.
         tensors, metadata = read_safetensors(source / "losses" / case["file"])
-        write_safetensors(target / "losses" / case["file"],
-                          {n: t for n, t in tensors.items()
-                           if not n.startswith("grad.")},
-                          metadata)
+        write_safetensors(target / "losses" / case["file"], tensors, metadata)
     write_cases(target / "losses" / "cases.json", cases)
 
 
