@@ -78,14 +78,19 @@ std::string Painted(const std::string& text, bool right, bool color) {
   return absl::StrCat(right ? "\033[32m" : "\033[31m", text, "\033[0m");
 }
 
+// A model may write anything: half a code point or a line break is a '?'.
+char Cell(char c) {
+  if (c == '0') return '.';
+  return absl::ascii_isprint(static_cast<unsigned char>(c)) ? c : '?';
+}
+
 // Row `row` of a 4x4 grid, four digits with spaces; 0 is an empty cell.
 std::string GridRow(const std::string& grid, size_t row) {
   std::string out;
   for (size_t column = 0; column < 4; ++column) {
     const size_t at = row * 4 + column;
-    const char c = at < grid.size() ? grid[at] : ' ';
     absl::StrAppend(&out, column > 0 ? " " : "",
-                    std::string(1, c == '0' ? '.' : c));
+                    std::string(1, at < grid.size() ? Cell(grid[at]) : ' '));
   }
   return out;
 }

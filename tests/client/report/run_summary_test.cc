@@ -52,6 +52,8 @@ TEST(RunSummaryTest, WhatTheModelWritesMayBeAnything) {
   RunSummary summary;
   summary.examples = {{"<bos>0310200404001043<sep>", "12", "", "not JSON"}};
   EXPECT_THAT(SummaryTable(summary, true), HasSubstr("  . 3 1 .     1 2"));
+  summary.examples[0].before = "\xef\xbf\xbd\n";
+  EXPECT_THAT(SummaryTable(summary, true), HasSubstr("  . 3 1 .     ? ? ? ?"));
 }
 
 TEST(RunSummaryTest, MissingNumbersAreZeroAndNonsenseIsRefused) {
