@@ -65,8 +65,7 @@ int64_t RowsPerStep(const config::v1::Run& run, const DerivedNumbers& round,
   const uint64_t limit = run.optimizer().has_micro_batch_tokens()
                              ? run.optimizer().micro_batch_tokens()
                              : kMicroBatchTokens;
-  const uint64_t all = round.completions * SamplesPerCompletion(run) /
-                       std::max(1u, run.schedule().minibatches());
+  const uint64_t all = round.step_completions * round.samples;
   return static_cast<int64_t>(std::max<uint64_t>(
       1, std::min(all, limit / static_cast<uint64_t>(
                                    std::max<int64_t>(1, tokens)))));
@@ -94,9 +93,10 @@ DerivedNumbers::Model DeriveModel(const config::v1::Run& run,
 
   const WorkShape step{.rows = RowsPerStep(run, round, tokens_each),
                        .tokens = tokens_each};
-  const uint64_t stored = adapter > 0 && stored_bytes > 0
-                              ? stored_bytes
-                              : kFloat * model.parameters;
+  const uint64_t width =
+      adapter > 0 && config.torch_dtype == "bfloat16" ? 2 : kFloat;
+  const uint64_t stored =
+      adapter > 0 && stored_bytes > 0 ? stored_bytes : width * model.parameters;
   const auto train = [&](Device device) {
     return TrainMemory(config, device, stored, step, adapter).Total();
   };
@@ -122,7 +122,7 @@ DerivedNumbers::Model DeriveModel(const config::v1::Run& run,
                         static_cast<double>(model.sequence_tokens);
   model.decode_flop = per_token * tokens * decode.decode_steps();
   model.train_flop = per_token * tokens * 4.0 *
-                     static_cast<double>(SamplesPerCompletion(run)) *
+                     static_cast<double>(round.samples) *
                      static_cast<double>(run.schedule().iterations());
   model.decode_seconds = model.decode_flop / kFlopPerThread /
                          static_cast<double>(RolloutThreads(run));
@@ -158,6 +158,14 @@ DerivedNumbers Derive(const config::v1::Run& run,
   numbers.canvas_tokens =
       numbers.completions * run.rollout().decode().canvas_tokens();
   numbers.steps = uint64_t{schedule.iterations()} * schedule.minibatches();
+  numbers.step_completions =
+      numbers.completions / std::max(1u, schedule.minibatches());
+  numbers.samples = SamplesPerCompletion(run);
+  numbers.step_tokens = numbers.step_completions * numbers.samples *
+                        run.rollout().decode().canvas_tokens();
+  if (run.run().stop().rounds() > 0) {
+    numbers.all_steps = run.run().stop().rounds() * numbers.steps;
+  }
   numbers.lag_rounds = schedule.max_staleness();
   numbers.open_tickets = numbers.groups * (numbers.lag_rounds + 1);
   numbers.lag_steps = numbers.lag_rounds * numbers.steps + numbers.steps - 1;
@@ -175,6 +183,14 @@ std::string DerivedText(const DerivedNumbers& numbers) {
       " tokens per round, ", numbers.steps, " steps; tickets ",
       numbers.open_tickets, "; lag <= ", numbers.lag_rounds,
       " rounds, <= ", numbers.lag_steps, " steps\n");
+  absl::StrAppend(&out, "step     ", numbers.step_completions,
+                  " completions x ", numbers.samples,
+                  " samples, canvases of at most ", numbers.step_tokens,
+                  " tokens");
+  if (numbers.all_steps) {
+    absl::StrAppend(&out, "; ", *numbers.all_steps, " steps in all");
+  }
+  out += "\n";
   if (!numbers.model) return out;
   const DerivedNumbers::Model& model = *numbers.model;
   absl::StrAppend(&out, "model    ", CountText(model.parameters),
@@ -220,9 +236,13 @@ std::string DerivedJson(const DerivedNumbers& numbers) {
                                  {"completions", numbers.completions},
                                  {"canvas_tokens", numbers.canvas_tokens},
                                  {"steps", numbers.steps},
+                                 {"step_completions", numbers.step_completions},
+                                 {"samples", numbers.samples},
+                                 {"step_tokens", numbers.step_tokens},
                                  {"open_tickets", numbers.open_tickets},
                                  {"lag_rounds", numbers.lag_rounds},
                                  {"lag_steps", numbers.lag_steps}};
+  if (numbers.all_steps) json["all_steps"] = *numbers.all_steps;
   if (numbers.replay_rounds) json["replay_rounds"] = *numbers.replay_rounds;
   if (numbers.model) {
     const DerivedNumbers::Model& model = *numbers.model;

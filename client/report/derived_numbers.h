@@ -24,6 +24,13 @@ struct DerivedNumbers {
   uint64_t completions = 0;
   uint64_t canvas_tokens = 0;  // at most: all canvases together
   uint64_t steps = 0;
+  // Of one step: the completions it sees, the samples it scores of each, and
+  // the canvases of all of them.
+  uint64_t step_completions = 0;
+  uint64_t samples = 0;
+  uint64_t step_tokens = 0;
+  // In the whole run; absent: it does not end by rounds.
+  std::optional<uint64_t> all_steps;
   // Groups in flight, and how old one may be when it is trained.
   uint64_t open_tickets = 0;
   uint64_t lag_rounds = 0;
@@ -55,7 +62,8 @@ struct DerivedNumbers {
 inline constexpr double kFlopPerThread = 15e9;
 
 // `model`: absent if its config.json cannot be read. `stored_bytes`: of its
-// weight files, which a LoRA run keeps as they are; 0: as many as float32.
+// weight files, which a LoRA run keeps as they are; 0: as many as the
+// torch_dtype of its config.json takes.
 DerivedNumbers Derive(const config::v1::Run& run,
                       const std::optional<LladaConfig>& model,
                       uint64_t stored_bytes = 0);

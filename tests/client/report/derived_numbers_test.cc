@@ -34,6 +34,21 @@ TEST(DerivedNumbersTest, ARoundAndItsLagAreArithmetic) {
   EXPECT_FALSE(numbers.model.has_value());
 }
 
+TEST(DerivedNumbersTest, AStepScoresEachCompletionWithEverySample) {
+  const DerivedNumbers numbers =
+      Derive(Quickstart({"schedule.minibatches=3", "algorithm.samples=5"}),
+             std::nullopt);
+  EXPECT_EQ(numbers.step_completions, 12u * 8u / 3u);
+  EXPECT_EQ(numbers.step_tokens, 12u * 8u / 3u * 5u * 16u);
+  EXPECT_EQ(numbers.all_steps, 40u * 2u * 3u);
+  EXPECT_THAT(DerivedText(numbers),
+              HasSubstr("step     32 completions x 5 samples, canvases of at "
+                        "most 2560 tokens; 240 steps in all\n"));
+  EXPECT_FALSE(
+      Derive(Quickstart({"run.stop={rounds: 0, hours: 1}"}), std::nullopt)
+          .all_steps.has_value());
+}
+
 TEST(DerivedNumbersTest, ThePublicationIsTheModelInFloats) {
   const DerivedNumbers numbers = Derive(Quickstart({}), Shape());
   ASSERT_TRUE(numbers.model.has_value());
@@ -75,6 +90,20 @@ TEST(DerivedNumbersTest, SmallerMicroBatchesNeedLessMemory) {
   EXPECT_GT(bytes("4096"), bytes("2048"));
   // All of a step's sequences: no more than that is ever held.
   EXPECT_EQ(bytes("100000000"), bytes("200000000"));
+}
+
+// A folder with no more than config.json tells the weights' type, too.
+TEST(DerivedNumbersTest, AFrozenBaseIsAsLargeAsItsTypeSays) {
+  LladaConfig shape = Shape();
+  const auto learner = [&](const std::string& dtype, uint64_t stored) {
+    shape.torch_dtype = dtype;
+    return Derive(Quickstart({"lora.enabled=true", "lora.rank=2"}), shape,
+                  stored)
+        .model->learner_bytes;
+  };
+  EXPECT_EQ(learner("bfloat16", 0), learner("", 2 * 164288));
+  EXPECT_EQ(learner("float32", 0), learner("", 4 * 164288));
+  EXPECT_LT(learner("bfloat16", 0), learner("float32", 0));
 }
 
 // What the example's comment promises is what `config check` prints there.

@@ -2,18 +2,24 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
 #include <string>
 
 #include "common/config/check_config.h"
 #include "common/config/derived.h"
 #include "common/config/load_config.h"
 #include "common/format/hf_config.h"
+#include "common/format/memory_estimate.h"
 #include "common/text/tokenizer.h"
 
 namespace mdrl {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 LoadedConfig Clean(const std::string& path) {
   auto loaded = LoadConfig({.path = path});
@@ -58,6 +64,44 @@ TEST(ExamplesTest, Gsm8kTrainsAnAdapterOfTheLargeModel) {
       run.optimizer().micro_batch_tokens() %
           (run.prompts().max_tokens() + run.rollout().decode().canvas_tokens()),
       0u);
+}
+
+// Of the method and the task that a recipe's name says.
+TEST(ExamplesTest, EveryRecipeLoadsAndIsWhatItsNameSays) {
+  std::set<std::string> methods;
+  for (const auto& entry :
+       std::filesystem::directory_iterator("examples/recipes")) {
+    if (entry.path().extension() != ".yaml") continue;
+    const std::string name = entry.path().stem();
+    SCOPED_TRACE(name);
+    const config::v1::Run run = Clean(entry.path()).run;
+    const size_t dash = name.find('-');
+    ASSERT_NE(dash, std::string::npos);
+    EXPECT_EQ(run.algorithm().name(), name.substr(0, dash));
+    EXPECT_TRUE(run.tasks().contains(name.substr(dash + 1)));
+    EXPECT_GT(run.run().stop().rounds(), 0u);
+    // Generated prompts are as many as the run trains on.
+    if (run.submit(0).has_make()) {
+      EXPECT_EQ(run.submit(0).make().count(),
+                run.run().stop().rounds() * run.schedule().groups_per_round());
+    }
+    std::ifstream file(entry.path());
+    EXPECT_THAT(std::string(std::istreambuf_iterator<char>(file), {}),
+                HasSubstr("\n# departure: "));
+    methods.insert(run.algorithm().name());
+  }
+  EXPECT_THAT(methods,
+              ElementsAre("bgpo", "diffu_grpo", "dtm", "espo", "justgrpo",
+                          "rspo", "spg", "tracerl", "unigrpo", "wd1"));
+}
+
+// The shape that recipes are checked with where the model is not at hand.
+TEST(ExamplesTest, RecipesKnowTheShapeOfTheirModel) {
+  const auto config =
+      ReadLladaConfig("examples/recipes/llada-8b-instruct/config.json");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(ParameterCount(*config), 8'015'581'184u);
+  EXPECT_EQ(config->torch_dtype, "bfloat16");
 }
 
 TEST(ExamplesTest, ModelFoldersHoldTheVocabularyOfTheRecipe) {
