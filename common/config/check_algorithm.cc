@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "common/config/check_config.h"
 #include "common/config/enum_word.h"
+#include "common/config/method_names.h"
 #include "common/config/value_text.h"
 
 namespace mdrl {
@@ -61,12 +62,9 @@ std::string UnknownMethod(const std::string& name) {
     if (distance < least) nearest = method.name;
     least = std::min(least, distance);
   }
-  const auto append = [](std::string* out, const Method& method) {
-    out->append(method.name);
-  };
   return absl::StrCat("\"", name, "\" is unknown; did you mean ",
                       std::string(nearest), "? There are ",
-                      absl::StrJoin(kMethods, ", ", append));
+                      absl::StrJoin(MethodNames(), ", "));
 }
 
 void CheckCorruption(const Method& method, const Algorithm& algorithm,
@@ -111,6 +109,12 @@ void CheckCorruption(const Method& method, const Algorithm& algorithm,
 }
 
 }  // namespace
+
+std::vector<std::string> MethodNames() {
+  std::vector<std::string> names;
+  for (const Method& method : kMethods) names.emplace_back(method.name);
+  return names;
+}
 
 void CheckAlgorithm(const Run& run, Findings* out) {
   const Algorithm& algorithm = run.algorithm();

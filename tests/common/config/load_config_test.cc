@@ -244,6 +244,24 @@ INSTANTIATE_TEST_SUITE_P(
         {"OutOfRangeInAList", "optimizer: {betas: [0.9, 1.0]}",
          "line 3: optimizer.betas[1]: 1.0 is out of range: must be at least "
          "0.0 and below 1.0"},
+        {"KeyOfAMethodMisspelt", "algorithm: {spg: {betta: 2}}",
+         "line 3: algorithm.spg.betta: unknown key; did you mean "
+         "algorithm.spg.beta?"},
+        {"BetaBelowOne", "algorithm: {spg: {beta: 0.5}}",
+         "line 3: algorithm.spg.beta: 0.5 is out of range: must be at least "
+         "1.0"},
+        {"OmegaAboveOne", "algorithm: {spg: {omega: 1.5}}",
+         "line 3: algorithm.spg.omega: 1.5 is out of range: must be at least "
+         "0.0 and at most 1.0"},
+        {"OmegaBelowZero", "algorithm: {spg: {omega: -0.5}}",
+         "line 3: algorithm.spg.omega: -0.5 is out of range: must be at least "
+         "0.0 and at most 1.0"},
+        {"NoSamples", "algorithm: {samples: 0}",
+         "line 3: algorithm.samples: 0 is out of range: must be at least 1 and "
+         "at most 1024"},
+        {"NoIterations", "schedule: {iterations: 0}",
+         "line 3: schedule.iterations: 0 is out of range: must be at least 1 "
+         "and at most 1024"},
         {"TooManyElements", "optimizer: {betas: [0.9, 0.9, 0.9]}",
          "line 3: optimizer.betas: has 3 values; exactly 2 are expected"},
         {"DurationWithoutUnit", "timeouts: {lease: 15}",

@@ -326,21 +326,5 @@ TEST(JustGrpoTest, ItsScoreIsTheLogProbabilityOfTheLeftToRightDecoder) {
   EXPECT_NEAR(scored, decoded, 1e-12);
 }
 
-TEST(RegistryTest, ValuesOutsideTheirRangeAreRefusedByKey) {
-  const auto message = [](const AlgorithmSettings& settings) {
-    return std::string(MakeAlgorithm(settings).status().message());
-  };
-  EXPECT_EQ(message({.name = "rspo", .rspo = {.lambda = -1.0}}),
-            "algorithm.rspo.lambda must not be negative");
-  EXPECT_EQ(message({.name = "dtm", .dtm = {.h = 0.0}}),
-            "algorithm.dtm.h must be above 0");
-  EXPECT_EQ(message({.name = "wd1", .corruption = {.kind = "coupled"}}),
-            "algorithm.corruption.kind \"coupled\" is not for wd1; it takes "
-            "all");
-  EXPECT_EQ(message({.name = "dtm", .advantage = "mean"}),
-            "algorithm.advantage is not for dtm: it weighs by the reward "
-            "itself");
-}
-
 }  // namespace
 }  // namespace mdrl

@@ -198,14 +198,5 @@ TEST(SpgTest, MetricsAreMeansOverTheRowsThatWereRead) {
                    MaskedMeanElbo(in)[0].item<double>());
 }
 
-TEST(RegistryTest, UnknownMethodIsRefusedWithTheList) {
-  AlgorithmSettings settings;
-  settings.name = "gspo";
-  const auto algorithm = MakeAlgorithm(settings);
-  EXPECT_EQ(algorithm.status().message(),
-            "algorithm.name \"gspo\" is unknown; there are spg, bgpo, "
-            "diffu_grpo, wd1, unigrpo, rspo, dtm, espo, tracerl, justgrpo");
-}
-
 }  // namespace
 }  // namespace mdrl
