@@ -23,7 +23,8 @@ using Kind = Algorithm::Corruption::Kind;
 
 constexpr Kind kBlocks[] = {
     Algorithm::Corruption::BLOCK_RANDOM, Algorithm::Corruption::BLOCK_ALL,
-    Algorithm::Corruption::RANDOM, Algorithm::Corruption::ALL};
+    Algorithm::Corruption::RANDOM, Algorithm::Corruption::ALL,
+    Algorithm::Corruption::DECODE_STATES};
 constexpr Kind kAll[] = {Algorithm::Corruption::ALL};
 constexpr Kind kRandom[] = {Algorithm::Corruption::RANDOM};
 constexpr Kind kRandomFirst[] = {Algorithm::Corruption::RANDOM,
@@ -158,6 +159,9 @@ uint64_t SamplesPerCompletion(const Run& run) {
   if (name == "tracerl") {
     const uint64_t merge = algorithm.tracerl().merge();
     return (decode.decode_steps() + merge - 1) / merge;
+  }
+  if (algorithm.corruption().kind() == Algorithm::Corruption::DECODE_STATES) {
+    return decode.decode_steps();
   }
   const uint64_t each = name == "espo" ? 2 : 1;
   if (algorithm.has_samples()) return each * algorithm.samples();

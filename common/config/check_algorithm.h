@@ -17,8 +17,9 @@ void CheckAlgorithm(const config::v1::Run& run,
                     std::vector<ConfigFinding>* findings);
 
 // Canvases that a step scores each completion on: algorithm.samples, or the
-// method's own number; two for each of espo's pairs, and for tracerl and
-// justgrpo as many as the canvas has. Pure.
+// method's own number; two for each of espo's pairs, for justgrpo as many as
+// the canvas has, and one for each (tracerl: each merged) step of the decoder
+// with decode_states. Pure.
 uint64_t SamplesPerCompletion(const config::v1::Run& run);
 
 }  // namespace mdrl

@@ -41,7 +41,8 @@ Spg::Spg(SpgOptions options, std::unique_ptr<const CorruptionLaw> corruption)
 Needs Spg::needs() const {
   // Through the EUBO a readout's weight depends on the other samples of its
   // completion.
-  return {};
+  const bool no_eubo = options_.omega == 0.0 || options_.negative_weight == 0.0;
+  return {.reveals = options_.own_states, .separable = no_eubo};
 }
 
 at::Tensor Spg::Advantage(const at::Tensor& reward_B,
@@ -111,10 +112,15 @@ AlgorithmOr MakeSpg(const AlgorithmSettings& settings) {
         "algorithm.spg.negative_cap is a probability below 1, 0 for none");
   }
   MDRL_ASSIGN_OR_RETURN(
-      std::unique_ptr<CorruptionLaw> law,
-      LawOf(settings, {.kinds = {"block_random", "block_all", "random", "all"},
-                       .samples = 2,
-                       .mask_prompt = 0.15}));
+      CorruptionSettings corruption,
+      Resolve(settings, {.kinds = {"block_random", "block_all", "random", "all",
+                                   "decode_states"},
+                         .samples = 2,
+                         .mask_prompt = 0.15}));
+  options.own_states = corruption.kind == "decode_states";
+  corruption.merge = 1;
+  MDRL_ASSIGN_OR_RETURN(std::unique_ptr<CorruptionLaw> law,
+                        MakeCorruptionLaw(corruption));
   return std::make_unique<Spg>(options, std::move(law));
 }
 

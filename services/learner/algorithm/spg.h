@@ -26,6 +26,9 @@ struct SpgOptions {
   // No gradient from a negative row's token with p below this. Its value and
   // the normaliser are kept. 0: off.
   double negative_cap = 0.0;
+  // The corruption reads which decode step revealed what. Each token is scored
+  // once, in the state that revealed it: a trajectory policy gradient.
+  bool own_states = false;
   AdvantageFn advantage = MeanCentred;
 };
 

@@ -98,7 +98,7 @@ INSTANTIATE_TEST_SUITE_P(
         {"CorruptionOfAnotherMethod",
          {"algorithm.corruption.kind=coupled"},
          "algorithm.corruption.kind: coupled is not for spg; it takes "
-         "block_random, block_all, random, all"},
+         "block_random, block_all, random, all, decode_states"},
         {"SamplesOfDecodeStates",
          {"algorithm.name=tracerl", "algorithm.samples=4"},
          "algorithm.samples: follows from the canvas with corruption kind "

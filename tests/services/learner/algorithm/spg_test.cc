@@ -189,6 +189,14 @@ TEST(SpgTest, NegativeWeightScalesAndDropClearsNegativeAdvantages) {
                         at::tensor({0.5, -0.0, 0.0}, at::kDouble)));
 }
 
+TEST(SpgTest, WithoutTheUpperBoundOnePassIsEnough) {
+  using Negative = SpgOptions::Negative;
+  EXPECT_FALSE(MakeSpg({}).needs().separable);
+  EXPECT_FALSE(MakeSpg({.negative = Negative::kEubo}).needs().separable);
+  EXPECT_TRUE(MakeSpg({.negative = Negative::kElbo}).needs().separable);
+  EXPECT_TRUE(MakeSpg({.negative = Negative::kDrop}).needs().separable);
+}
+
 TEST(SpgTest, MetricsAreMeansOverTheRowsThatWereRead) {
   LossInputs in = TwoGroups(2);
   in.scored_BSL.narrow(0, 1, 5).fill_(false);

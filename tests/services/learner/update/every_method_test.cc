@@ -27,9 +27,14 @@
 namespace mdrl {
 namespace {
 
+// By its name, or a variant of SPG: spg_elbo, spg_drop, spg_own_states.
 std::unique_ptr<Algorithm> Method(const std::string& name, int samples = 0) {
   AlgorithmSettings settings;
-  settings.name = name;
+  settings.name = name.substr(0, 4) == "spg_" ? "spg" : name;
+  if (name == "spg_elbo" || name == "spg_drop") {
+    settings.spg.negative = name.substr(4);
+  }
+  if (name == "spg_own_states") settings.corruption.kind = "decode_states";
   settings.corruption.samples = samples;
   settings.corruption.block_tokens = 4;
   settings.corruption.eos_id = 2;
@@ -275,6 +280,12 @@ TEST_P(EveryMethodTest, MetricsAreFiniteNumbers) {
     EXPECT_TRUE(std::isfinite(value.item<double>())) << name;
   }
 }
+
+// What differs in how a step must go about it.
+INSTANTIATE_TEST_SUITE_P(Variants, EveryMethodTest,
+                         testing::Values("spg_elbo", "spg_drop",
+                                         "spg_own_states"),
+                         [](const auto& info) { return info.param; });
 
 INSTANTIATE_TEST_SUITE_P(Registry, EveryMethodTest,
                          testing::ValuesIn(AlgorithmNames()),
