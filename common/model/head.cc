@@ -5,6 +5,7 @@
 
 #include "ATen/TensorOperators.h"
 #include "ATen/core/grad_mode.h"
+#include "ATen/ops/dot.h"
 #include "ATen/ops/empty.h"
 #include "ATen/ops/linear.h"
 #include "ATen/ops/log_softmax.h"
@@ -46,7 +47,7 @@ class ChunkedLogp : public torch::autograd::Function<ChunkedLogp> {
                             const std::optional<at::Tensor>& lora_a,
                             const std::optional<at::Tensor>& lora_b,
                             double scale, const at::Tensor& target_R,
-                            int64_t chunk_rows) {
+                            int64_t chunk_rows, at::Tensor* entropy_sum) {
     const Linear head = {head_VD, lora_a.value_or(at::Tensor()),
                          lora_b.value_or(at::Tensor()), scale};
     context->save_for_backward(
@@ -56,13 +57,17 @@ class ChunkedLogp : public torch::autograd::Function<ChunkedLogp> {
     const int64_t rows = hidden_RD.size(0);
     at::Tensor logp_R =
         at::empty({rows}, hidden_RD.options().dtype(WideType(hidden_RD)));
+    if (entropy_sum != nullptr) *entropy_sum = at::zeros({}, logp_R.options());
     for (int64_t at = 0; at < rows; at += chunk_rows) {
       const int64_t end = std::min(rows, at + chunk_rows);
+      const at::Tensor logp_RV =
+          at::log_softmax(HeadLogits(head, hidden_RD.slice(0, at, end)), -1);
       logp_R.slice(0, at, end)
-          .copy_(
-              at::log_softmax(HeadLogits(head, hidden_RD.slice(0, at, end)), -1)
-                  .gather(-1, target_R.slice(0, at, end).unsqueeze(-1))
-                  .squeeze(-1));
+          .copy_(logp_RV.gather(-1, target_R.slice(0, at, end).unsqueeze(-1))
+                     .squeeze(-1));
+      if (entropy_sum != nullptr) {
+        entropy_sum->sub_(at::dot(logp_RV.exp().flatten(), logp_RV.flatten()));
+      }
     }
     return logp_R;
   }
@@ -109,8 +114,8 @@ class ChunkedLogp : public torch::autograd::Function<ChunkedLogp> {
         d_b.add_(at::mm(d.t(), at::linear(hidden, head.lora_a)), head.scale);
       }
     }
-    return {d_hidden,     d_head,       d_a,         d_b,
-            at::Tensor(), at::Tensor(), at::Tensor()};
+    return {d_hidden,     d_head,       d_a,          d_b,
+            at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor()};
   }
 
  private:
@@ -135,7 +140,7 @@ class ChunkedLogp : public torch::autograd::Function<ChunkedLogp> {
 
 at::Tensor TargetLogp(const Transformer& model, const at::Tensor& hidden_BLD,
                       const at::Tensor& target_BL, const at::Tensor& scored_BL,
-                      int64_t logits_per_chunk) {
+                      int64_t logits_per_chunk, at::Tensor* entropy_sum) {
   const Linear& head = model.head();
   MDRL_CHECK(logits_per_chunk > 0);
   const int64_t chunk_rows =
@@ -150,7 +155,7 @@ at::Tensor TargetLogp(const Transformer& model, const at::Tensor& hidden_BLD,
   }
   const at::Tensor logp_R = ChunkedLogp::apply(
       hidden_RD, head.weight, lora_a, lora_b, head.scale,
-      target_BL.flatten().index_select(0, index_R), chunk_rows);
+      target_BL.flatten().index_select(0, index_R), chunk_rows, entropy_sum);
   return at::zeros({target_BL.numel()}, logp_R.options())
       .index_copy(0, index_R, logp_R)
       .view_as(target_BL);

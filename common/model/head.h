@@ -21,9 +21,13 @@ inline constexpr int64_t kLogitsPerChunk = 4 << 20;
 // backward recomputes a chunk's logits, so memory is a chunk in both
 // directions. Differentiable in hidden_BLD, the head's weight where it has
 // their type, and what an adapter adds to it.
+//
+// `entropy_sum`, if there is one, receives the sum over scored rows of the
+// distribution's entropy -sum_v p log p in nats, a constant.
 at::Tensor TargetLogp(const Transformer& model, const at::Tensor& hidden_BLD,
                       const at::Tensor& target_BL, const at::Tensor& scored_BL,
-                      int64_t logits_per_chunk = kLogitsPerChunk);
+                      int64_t logits_per_chunk = kLogitsPerChunk,
+                      at::Tensor* entropy_sum = nullptr);
 
 // The same number from the full [B, L, V] log-softmax.
 at::Tensor TargetLogpReference(const Transformer& model,

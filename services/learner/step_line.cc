@@ -60,6 +60,7 @@ std::string StepLine(const StepPlace& place, const StepStats& stats,
   if (stats.eubo.has_value()) json["eubo"] = *stats.eubo;
   if (stats.gap.has_value()) json["gap"] = *stats.gap;
   json["advantage_abs"] = stats.advantage_abs;
+  json["advantage_stddev"] = stats.advantage_stddev;
   json["grad_norm"] = stats.grad_norm;
   json["clipped"] = stats.clipped;
   json["update_ratio"] = stats.update_ratio;

@@ -22,8 +22,9 @@ struct StepPlace {
 
 // Keys: step, round, inner, version (that the round was trained from), time,
 // groups, completions, tokens, zero_spread, loss, parts, reward {task: {mean,
-// stddev, components}}, elbo, eubo, gap, advantage_abs, grad_norm, clipped,
-// update_ratio, lr, staleness {versions: groups}, seconds, chain.
+// stddev, components}}, elbo, eubo, gap, advantage_abs, advantage_stddev,
+// grad_norm, clipped, update_ratio, lr, staleness {versions: groups}, seconds,
+// chain.
 std::string StepLine(const StepPlace& place, const StepStats& stats,
                      const RoundGroups& round);
 

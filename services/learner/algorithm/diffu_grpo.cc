@@ -43,10 +43,7 @@ LossAndMetrics DiffuGrpo::Loss(const LossInputs& in) const {
   const at::Tensor loss = AtScored(in, token_BSL).sum() / tokens;
 
   Metrics metrics = ElboMetrics(in);
-  metrics.emplace_back(
-      "clip_share", MeanOverScored(in, IsClipped(ratio_BSL, advantage_B11,
-                                                 options_.clip, options_.clip)
-                                           .to(in.logp_BSL.scalar_type())));
+  AddRatio(in, ratio_BSL, advantage_B11, options_.clip, metrics);
   AddKl(in, metrics);
   return {loss, metrics};
 }

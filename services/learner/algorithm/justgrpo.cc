@@ -33,10 +33,7 @@ LossAndMetrics JustGrpo::Loss(const LossInputs& in) const {
   const at::Tensor loss = -AtScored(in, objective_BSL).sum() / (canvas * rows);
 
   Metrics metrics = {{"log_pi", MeanOverRead(in, SumLogp(in))}};
-  metrics.emplace_back(
-      "clip_share", MeanOverScored(in, IsClipped(ratio_BSL, advantage_B11,
-                                                 options_.clip, options_.clip)
-                                           .to(in.logp_BSL.scalar_type())));
+  AddRatio(in, ratio_BSL, advantage_B11, options_.clip, metrics);
   AddKl(in, metrics);
   return {loss, metrics};
 }

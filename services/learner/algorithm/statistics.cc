@@ -62,6 +62,16 @@ Metrics ElboMetrics(const LossInputs& in) {
           {"mc_stddev", McStddev(in)}};
 }
 
+void AddRatio(const LossInputs& in, const at::Tensor& ratio_BSL,
+              const at::Tensor& advantage_B11, double clip, Metrics& metrics) {
+  const at::NoGradGuard no_grad;
+  metrics.emplace_back("ratio", MeanOverScored(in, ratio_BSL));
+  metrics.emplace_back(
+      "clip_share",
+      MeanOverScored(in, IsClipped(ratio_BSL, advantage_B11, clip, clip)
+                             .to(in.logp_BSL.scalar_type())));
+}
+
 void AddKl(const LossInputs& in, Metrics& metrics) {
   const at::NoGradGuard no_grad;
   if (in.ref_logp_BSL.has_value()) {

@@ -36,6 +36,11 @@ at::Tensor OmegaStar(const LossInputs& in, double beta);
 // elbo and mc_stddev, which every method that scores masked tokens has.
 Metrics ElboMetrics(const LossInputs& in);
 
+// ratio and clip_share of a token-wise clipped objective: the mean ratio, and
+// the share of scored positions where the clipped branch is taken.
+void AddRatio(const LossInputs& in, const at::Tensor& ratio_BSL,
+              const at::Tensor& advantage_B11, double clip, Metrics& metrics);
+
 // kl_reference and kl_rollout where there are such readouts: k3 per scored
 // token. The second is against the policy at the round's start, which is the
 // one that decoded unless the round is stale.

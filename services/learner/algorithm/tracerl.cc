@@ -45,10 +45,7 @@ LossAndMetrics TraceRl::Loss(const LossInputs& in) const {
   const at::Tensor loss = sample_BS.sum() / (count_BS > 0).sum().clamp_min(1);
 
   Metrics metrics = ElboMetrics(in);
-  metrics.emplace_back(
-      "clip_share", MeanOverScored(in, IsClipped(ratio_BSL, advantage_B11,
-                                                 options_.clip, options_.clip)
-                                           .to(in.logp_BSL.scalar_type())));
+  AddRatio(in, ratio_BSL, advantage_B11, options_.clip, metrics);
   AddKl(in, metrics);
   return {loss, metrics};
 }

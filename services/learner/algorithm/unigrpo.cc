@@ -42,10 +42,7 @@ LossAndMetrics UniGrpo::Loss(const LossInputs& in) const {
       AtScored(in, token_BSL).sum(2) / ScoredCount(in).clamp_min(1);
 
   Metrics metrics = ElboMetrics(in);
-  metrics.emplace_back(
-      "clip_share", MeanOverScored(in, IsClipped(ratio_BSL, advantage_B11,
-                                                 options_.clip, options_.clip)
-                                           .to(in.logp_BSL.scalar_type())));
+  AddRatio(in, ratio_BSL, advantage_B11, options_.clip, metrics);
   AddKl(in, metrics);
   return {row_BS.mean(), metrics};
 }

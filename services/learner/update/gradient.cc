@@ -1,5 +1,7 @@
 #include "services/learner/update/gradient.h"
 
+#include <algorithm>
+
 #include "ATen/TensorOperators.h"
 #include "ATen/core/grad_mode.h"
 #include "ATen/ops/constant_pad_nd.h"
@@ -91,6 +93,7 @@ class Pass {
       }
     }
     const LossAndMetrics result = Differentiate();
+    measure_entropy_ = false;  // once is enough
     for (const MicroBatch& micro : batch_.micro_batches) {
       Backward(micro, Forward(micro));
     }
@@ -110,9 +113,19 @@ class Pass {
   }
 
  private:
+  at::Tensor Read(const MicroBatch& micro) {
+    if (!measure_entropy_) return Readouts(model_, micro);
+    at::Tensor entropy_sum;
+    const at::Tensor logp_RL = Readouts(model_, micro, &entropy_sum);
+    const at::NoGradGuard no_grad;
+    entropy_sum_ =
+        entropy_sum_.defined() ? entropy_sum_ + entropy_sum : entropy_sum;
+    return logp_RL;
+  }
+
   // Readouts with one graph through everything.
   ForwardState GraphOf(const MicroBatch& micro) {
-    if (teacher_ == nullptr) return {.logp_RL = Readouts(model_, micro)};
+    if (teacher_ == nullptr) return {.logp_RL = Read(micro)};
     const TeacherReadout read =
         ReadWithTeacher(model_, CanvasHidden(model_, micro), *teacher_,
                         TeacherHidden(micro), micro);
@@ -126,7 +139,7 @@ class Pass {
 
   ForwardState Forward(const MicroBatch& micro) {
     Stopwatch watch(clock_, out_.forward);
-    if (teacher_ == nullptr) return {.logp_RL = Readouts(model_, micro)};
+    if (teacher_ == nullptr) return {.logp_RL = Read(micro)};
     ForwardState state;
     state.hidden_RLD = CanvasHidden(model_, micro);
     state.teacher_hidden_RLD = TeacherHidden(micro);
@@ -205,6 +218,11 @@ class Pass {
     for (const auto& [name, value] : result.metrics) {
       out_.metrics.emplace_back(name, value.item<double>());
     }
+    if (entropy_sum_.defined()) {
+      const double scored = batch_.scored_BSL.sum().item<double>();
+      out_.metrics.emplace_back(
+          "entropy", entropy_sum_.item<double>() / std::max(1.0, scored));
+    }
     return out_;
   }
 
@@ -218,15 +236,19 @@ class Pass {
   int64_t canvas_ = 0;
   at::Tensor weight_BSL_;
   at::Tensor teacher_weight_BSL_;
+  bool measure_entropy_ = true;
+  at::Tensor entropy_sum_;
   StepGradient out_;
 };
 
 }  // namespace
 
-at::Tensor Readouts(const Transformer& model, const MicroBatch& batch) {
+at::Tensor Readouts(const Transformer& model, const MicroBatch& batch,
+                    at::Tensor* entropy_sum) {
   const at::Tensor hidden_RLD =
       model.Hidden(batch.ids_RT, batch.prompt_tokens, batch.ids_RT.size(1));
-  return TargetLogp(model, hidden_RLD, batch.target_RL, batch.scored_RL);
+  return TargetLogp(model, hidden_RLD, batch.target_RL, batch.scored_RL,
+                    kLogitsPerChunk, entropy_sum);
 }
 
 at::Tensor ReadAll(const Transformer& model, const StepBatch& batch,

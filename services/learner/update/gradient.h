@@ -30,7 +30,9 @@ namespace mdrl {
 enum class Passes { kOneGraph, kOnePass, kTwo };
 
 // log p(target) of a micro-batch [R, L], with a graph where gradients are on.
-at::Tensor Readouts(const Transformer& model, const MicroBatch& batch);
+// `entropy_sum`: see TargetLogp().
+at::Tensor Readouts(const Transformer& model, const MicroBatch& batch,
+                    at::Tensor* entropy_sum = nullptr);
 
 // log p(target) of all samples [B, S, L] in `type`, as constants; 0 where
 // nothing is scored. What an old or a reference policy answers.
@@ -47,6 +49,8 @@ struct StepGradient {
 // Adds the gradient of the loss to that of the model's weights. `in` is
 // complete but for the current policy's readouts. `teacher`: whose distribution
 // the cross entropy is against; nullptr where the method has no such readout.
+// Without one the metrics end with `entropy`, of the policy, the mean over
+// scored positions in nats.
 // Throws what Torch throws.
 StepGradient AddGradient(const Algorithm& algorithm, const Transformer& model,
                          const Transformer* teacher, const StepBatch& batch,

@@ -7,6 +7,7 @@
 #include "ATen/TensorOperators.h"
 #include "ATen/core/grad_mode.h"
 #include "ATen/ops/equal.h"
+#include "ATen/ops/log_softmax.h"
 #include "ATen/ops/ones_like.h"
 #include "ATen/ops/zeros_like.h"
 #include "tests/testing/tiny_model.h"
@@ -74,6 +75,23 @@ TEST(HeadTest, GradientsAgreeWithFiniteDifferences) {
                   (above - below) / (2 * step), 1e-6)
           << weight.name << "[" << at << "]";
     }
+  }
+}
+
+TEST(HeadTest, EntropyIsThatOfTheWholeDistribution) {
+  const at::NoGradGuard no_grad;
+  const Transformer model = TinyModel(TinyConfig(), at::kDouble);
+  const at::Tensor ids = RandomIds(3, 10, 11);
+  const at::Tensor target = RandomIds(3, 6, 11, 1);
+  const at::Tensor scored = EveryThirdUnscored(target);
+  const at::Tensor hidden = model.Hidden(ids, 4, 10);
+  const at::Tensor logp_BLV = at::log_softmax(Logits(model, hidden), -1);
+  const at::Tensor entropy_BL = -(logp_BLV.exp() * logp_BLV).sum(-1);
+  const double plain = entropy_BL.masked_select(scored).sum().item<double>();
+  for (const int64_t chunk : {1, 44, 1 << 20}) {
+    at::Tensor entropy;
+    TargetLogp(model, hidden, target, scored, chunk, &entropy);
+    EXPECT_NEAR(entropy.item<double>(), plain, 1e-12);
   }
 }
 

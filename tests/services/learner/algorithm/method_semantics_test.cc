@@ -1,8 +1,10 @@
 // Properties that the papers prove, or that pin what a formula means. Those of
 // SPG itself are in spg_test.
 #include <cmath>
+#include <map>
 #include <memory>
 #include <numeric>
+#include <string>
 #include <vector>
 
 #include "ATen/TensorOperators.h"
@@ -172,11 +174,10 @@ TEST(RatioTest, TheFirstUpdateHasRatioOneWhateverTheClip) {
     in.old_logp_BSL = in.logp_BSL.clone();
     const LossAndMetrics given = method->Loss(in);
     EXPECT_EQ(given.loss.item<double>(), absent.value);
-    for (const auto& [metric, value] : given.metrics) {
-      if (metric == "clip_share") {
-        EXPECT_EQ(value.item<double>(), 0.0) << name;
-      }
-    }
+    const std::map<std::string, at::Tensor> metrics(given.metrics.begin(),
+                                                    given.metrics.end());
+    EXPECT_EQ(metrics.at("ratio").item<double>(), 1.0) << name;
+    EXPECT_EQ(metrics.at("clip_share").item<double>(), 0.0) << name;
     // No slack and still a gradient: at the edge the ratio itself counts.
     EXPECT_GT(absent.weight_BSL.abs().max().item<double>(), 0.0) << name;
   }

@@ -1,5 +1,6 @@
 #include "services/learner/update/policy_update.h"
 
+#include <cmath>
 #include <limits>
 #include <memory>
 #include <vector>
@@ -89,6 +90,8 @@ TEST_F(PolicyUpdateTest, StatsCountWhatWasTrained) {
   EXPECT_GT(stats->seconds.at("backward"), 0.0);
   EXPECT_TRUE(stats->elbo.has_value());
   EXPECT_NEAR(*stats->gap, *stats->eubo - *stats->elbo, 1e-6);
+  EXPECT_GT(stats->parts.at("entropy"), 0.0);
+  EXPECT_LT(stats->parts.at("entropy"), std::log(11.0));
 }
 
 TEST_F(PolicyUpdateTest, RowsWithoutAdvantageStayInTheDenominator) {
