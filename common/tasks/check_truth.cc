@@ -6,6 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "common/base/status_macros.h"
 #include "common/tasks/answer_truth.h"
+#include "common/tasks/code_truth.h"
 #include "common/tasks/countdown.h"
 #include "common/tasks/sort.h"
 #include "common/tasks/sudoku9.h"
@@ -55,8 +56,11 @@ constexpr Task kTasks[] = {
     {"countdown", CheckParses<ParseCountdownTruth>, true},
     {"exact_match", CheckParses<ParseAnswerTruth>},
     {"gsm8k", CheckGsm8k, true},
+    {"humaneval", CheckParses<ParseFunctionTruth>, true},
     {"math", CheckParses<ParseAnswerTruth>, true},
+    {"mbpp", CheckParses<ParseFunctionTruth>, true},
     {"numeric", CheckParses<ParseNumericTruth>},
+    {"python_tests", CheckParses<ParsePythonTests>, true},
     {"sort", CheckParses<ParseSortTruth>},
     {"sudoku4", CheckSudoku4, true},
     {"sudoku9", CheckSudoku9, true}};

@@ -2,9 +2,10 @@
 // enter.
 //
 // Truths: sudoku4 and sudoku9 {"puzzle","solution"}, sort {"digits"}, countdown
-// {"numbers","target"}, the others as answer_truth.h says. A truth of a task
-// that this build does not know, one that somebody else's reward service
-// scores, is any JSON. Functions without state; safe from any thread.
+// {"numbers","target"}, programs as code_truth.h says, the others as
+// answer_truth.h does. A truth of a task that this build does not know, one
+// that somebody else's reward service scores, is any JSON. Functions without
+// state; safe from any thread.
 #ifndef MDRL_COMMON_TASKS_CHECK_TRUTH_H_
 #define MDRL_COMMON_TASKS_CHECK_TRUTH_H_
 

@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "common/tasks/answer_truth.h"
+#include "common/tasks/code_truth.h"
 #include "common/tasks/countdown.h"
 #include "common/tasks/prompt_maker.h"
 
@@ -79,6 +80,29 @@ absl::StatusOr<Prompt> FromCountdown(const Json& entry) {
   return CountdownPrompt(truth, "");
 }
 
+// The answer begins with what the data set says of it, up to the function's
+// body.
+absl::StatusOr<Prompt> FromFunctionTests(std::string_view task,
+                                         const Json& entry) {
+  FunctionTruth truth;
+  for (const Json& part : entry["test_list"]) {
+    if (!part.is_string()) {
+      return absl::InvalidArgumentError("\"test_list\" holds what is no text");
+    }
+    absl::StrAppend(&truth.tests, part.get<std::string>(), "\n");
+  }
+  truth.entry = CheckedFunction(truth.tests);
+  if (truth.entry.empty()) {
+    return absl::InvalidArgumentError(
+        "\"test_list\" has no last line check(NAME)");
+  }
+  const std::string prefix = entry["prefix"];
+  truth.prefix = CodeBehindFence(prefix);
+  Prompt out = Asking(task, entry["question"], ToJson(truth));
+  out.prefill = prefix;
+  return out;
+}
+
 }  // namespace
 
 std::optional<absl::StatusOr<Prompt>> PromptOfDataset(const Json& entry,
@@ -93,6 +117,11 @@ std::optional<absl::StatusOr<Prompt>> PromptOfDataset(const Json& entry,
   }
   if (task == "math" && HasTexts(entry, "problem", "solution")) {
     return FromSolution(entry);
+  }
+  if ((task == "humaneval" || task == "mbpp") &&
+      HasTexts(entry, "question", "prefix") && entry.contains("test_list") &&
+      entry["test_list"].is_array()) {
+    return FromFunctionTests(task, entry);
   }
   if (task == "countdown" && HasTexts(entry, "input", "output")) {
     return FromCountdown(entry);

@@ -19,6 +19,8 @@ namespace mdrl {
 // - gsm8k: {"question", "answer"}, the gold answer behind "####";
 // - math: {"question", "ground_truth_answer"} or {"problem", "solution"}, the
 //   answer in the solution's last box;
+// - humaneval, mbpp: {"question", "test_list", "prefix"}, the prefix being what
+//   the answer begins with; the last line's check(NAME) names the function;
 // - countdown: {"input": "30,100,93", "output": "23"}.
 // nullopt: the entry has none of these shapes, or the task none. An error: it
 // has, and something is wrong with it.

@@ -22,13 +22,15 @@
 #include "services/reward/options.h"
 #include "services/reward/reward_metrics.h"
 #include "services/reward/reward_service.h"
+#include "services/reward/sandbox/launcher.h"
 #include "services/reward/scoring.h"
 #include "services/reward/verifier_pool.h"
 
 namespace mdrl {
 namespace {
 
-// Longer than any scoring of the tasks without programs takes.
+// Longer than any scoring of the tasks without programs takes; a program that
+// runs longer is ended with the sandbox.
 constexpr absl::Duration kGrace = absl::Seconds(10);
 // A message's limit, and room for framing, which gRPC counts in.
 constexpr int kMaxRequestBytes = (8 << 20) + (64 << 10);
@@ -36,19 +38,32 @@ constexpr int kMaxRequestBytes = (8 << 20) + (64 << 10);
 // Runs until a signal; its number. The signal's callbacks touch nothing of
 // ours, so the order of ending is that of this function.
 absl::StatusOr<int> Serve(const RewardFlags& flags) {
-  MDRL_ASSIGN_OR_RETURN(const auto stop, StopSignal::Install());
   MDRL_ASSIGN_OR_RETURN(const RewardOptions options, MakeRewardOptions(flags));
+  // Before there is any gRPC object or thread: its launcher forks.
+  const auto sandbox = Sandbox::Create(
+      {.limits = options.programs, .weak = options.weak_sandbox});
+  MDRL_ASSIGN_OR_RETURN(const auto stop, StopSignal::Install());
   ConfigureLog({.level = options.log_level,
                 .format = options.log_format,
                 .role = "reward",
                 .run = options.run});
   MDRL_RETURN_IF_ERROR(SelfTest());
 
+  ProgramRuns programs;
+  programs.side_by_side = options.programs_side_by_side;
+  if (sandbox.ok()) {
+    programs.sandbox = sandbox->get();
+  } else {
+    Log(LogLevel::kWarn, "no_programs",
+        "tasks whose answers are programs are refused",
+        {{"why", std::string(sandbox.status().message())}});
+  }
+  const TaskListing listing = ListTasksWith(programs);
   Registry registry({.max_series = options.max_series});
   const ProcessMetrics process(registry);
-  DescribeBuild(ThisBuild(), /*sandbox=*/"none", registry);
+  DescribeBuild(ThisBuild(), listing.sandbox, registry);
   std::vector<std::string> tasks;
-  for (const TaskListing::Task& task : ListTasks().tasks) {
+  for (const TaskListing::Task& task : listing.tasks) {
     tasks.push_back(task.name);
   }
   RewardMetrics metrics(registry, tasks);
@@ -56,13 +71,14 @@ absl::StatusOr<int> Serve(const RewardFlags& flags) {
 
   VerifierPool::Options pooling;
   pooling.metrics = &metrics;
+  pooling.programs = programs;
   VerifierPool pool(pooling);
   metrics.queue_capacity.Set(static_cast<double>(pool.capacity()));
   registry.BeforeCollect(
       [&] { metrics.queue_depth.Set(static_cast<double>(pool.waiting())); });
   MDRL_ASSIGN_OR_RETURN(const auto page,
                         MetricsServer::Start(options.metrics_listen, registry));
-  RewardService service(&pool);
+  RewardService service(&pool, programs);
   GrpcServer::Options serving;
   serving.listen = options.listen;
   serving.max_message_bytes = kMaxRequestBytes;
@@ -116,6 +132,9 @@ int Main(std::span<const std::string_view> arguments) {
 }  // namespace mdrl
 
 int main(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == mdrl::kRunLauncher) {
+    return mdrl::RunLauncher(argc, argv);
+  }
   const std::vector<std::string_view> arguments(argv + 1, argv + argc);
   return mdrl::Main(arguments);
 }

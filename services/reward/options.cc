@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
+#include "common/config/derived.h"
 #include "common/config/load_config.h"
 
 namespace mdrl {
@@ -129,6 +130,16 @@ absl::StatusOr<RewardOptions> MakeRewardOptions(const RewardFlags& flags) {
     out.run = run.run().name();
     out.metrics_listen = run.metrics().listen();
     out.max_series = run.metrics().max_series();
+    const auto& programs = run.reward().programs();
+    out.programs.cpu = ToAbslDuration(programs.cpu());
+    out.programs.wall = ToAbslDuration(programs.wall());
+    out.programs.memory_bytes = programs.memory();
+    out.programs.processes = programs.processes();
+    out.programs.output_bytes = programs.output();
+    out.programs_side_by_side = programs.has_workers()
+                                    ? programs.workers()
+                                    : run.schedule().group_size();
+    out.weak_sandbox = programs.weak_sandbox();
     out.log_format = run.log().format() == config::v1::Log::FORMAT_TEXT
                          ? LogFormat::kText
                          : LogFormat::kJson;

@@ -12,6 +12,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/base/log.h"
+#include "services/reward/sandbox/program_limits.h"
 
 namespace mdrl {
 
@@ -45,6 +46,9 @@ struct RewardOptions {
   // Without a configuration: a free port.
   std::string metrics_listen = "127.0.0.1:0";
   uint32_t max_series = 3000;
+  ProgramLimits programs;
+  size_t programs_side_by_side = 6;  // of one request; auto: a group's size
+  bool weak_sandbox = false;
 };
 
 // Reads flags.config, if any. InvalidArgument or NotFound CONFIGURATION: the

@@ -35,7 +35,7 @@ grpc::ServerUnaryReactor* RewardService::Score(
 grpc::ServerUnaryReactor* RewardService::ListTasks(
     grpc::CallbackServerContext* context, const v1::ListTasksRequest*,
     v1::ListTasksResponse* response) {
-  TaskListing listing = mdrl::ListTasks();
+  TaskListing listing = ListTasksWith(programs_);
   listing.build = ThisBuild();
   *response = ToProto(listing);
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();

@@ -14,7 +14,8 @@ class RewardService final : public v1::RewardService::CallbackService {
  public:
   // `pool` is not owned. It must be closed only after the server is shut down:
   // a call that was taken waits for its answer.
-  explicit RewardService(VerifierPool* pool) : pool_(pool) {}
+  explicit RewardService(VerifierPool* pool, ProgramRuns programs = {})
+      : pool_(pool), programs_(programs) {}
 
   // InvalidArgument: a malformed field, an unknown task, rubric or weight.
   // ResourceExhausted: the queue is full (with retry_after), or the message is
@@ -29,6 +30,7 @@ class RewardService final : public v1::RewardService::CallbackService {
 
  private:
   VerifierPool* const pool_;
+  const ProgramRuns programs_;  // for the listing
 };
 
 }  // namespace mdrl

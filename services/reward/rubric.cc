@@ -48,29 +48,54 @@ absl::StatusOr<Rubric> Rubric::Create(
   return out;
 }
 
+Score Rubric::ToScore(Verdict verdict) const {
+  const auto components = entry_->components;
+  MDRL_CHECK(verdict.values.size() == components.size())
+      << std::string(task_->name) << "/" << std::string(entry_->name);
+  Score out;
+  out.outcome = verdict.outcome;
+  out.components.reserve(components.size());
+  double reward = 0.0;
+  for (size_t i = 0; i < components.size(); ++i) {
+    reward += weights_[i] * verdict.values[i];
+    out.components.push_back(
+        {std::string(components[i].name), verdict.values[i], weights_[i]});
+  }
+  out.reward = reward;
+  out.correct = verdict.correct;
+  out.extracted = std::move(verdict.extracted);
+  out.verifier_version = std::string(task_->verifier_version);
+  return out;
+}
+
 absl::StatusOr<Rubric::Judge> Rubric::For(std::string_view truth) const {
+  if (runs_programs()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("task ", std::string(task_->name),
+                     " runs programs, which needs the service's sandbox"));
+  }
   MDRL_ASSIGN_OR_RETURN(Verify verify, entry_->prepare(truth));
   return [rubric = *this, verify = std::move(verify)](std::string_view text) {
-    Verdict verdict = verify(text);
-    const auto components = rubric.entry_->components;
-    MDRL_CHECK(verdict.values.size() == components.size())
-        << std::string(rubric.task_->name) << "/"
-        << std::string(rubric.entry_->name);
-    Score out;
-    out.outcome = verdict.outcome;
-    out.components.reserve(components.size());
-    double reward = 0.0;
-    for (size_t i = 0; i < components.size(); ++i) {
-      reward += rubric.weights_[i] * verdict.values[i];
-      out.components.push_back({std::string(components[i].name),
-                                verdict.values[i], rubric.weights_[i]});
-    }
-    out.reward = reward;
-    out.correct = verdict.correct;
-    out.extracted = std::move(verdict.extracted);
-    out.verifier_version = std::string(rubric.task_->verifier_version);
-    return out;
+    return rubric.ToScore(verify(text));
   };
+}
+
+absl::StatusOr<Rubric::ProgramJudge> Rubric::ForPrograms(
+    std::string_view truth) const {
+  MDRL_CHECK(runs_programs()) << std::string(task_->name);
+  MDRL_ASSIGN_OR_RETURN(ProgramVerify verify, entry_->prepare_program(truth));
+  return ProgramJudge{std::move(verify.job),
+                      [rubric = *this, verdict = std::move(verify.verdict)](
+                          const ProgramJob* job, const ProgramResult& result) {
+                        return rubric.ToScore(verdict(job, result));
+                      }};
+}
+
+Score Rubric::ServiceError() const {
+  Score out;
+  out.outcome = Outcome::kServiceError;
+  out.verifier_version = std::string(task_->verifier_version);
+  return out;
 }
 
 }  // namespace mdrl

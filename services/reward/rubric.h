@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,9 +30,24 @@ class Rubric {
   // weight x value. Outlives the rubric that it came from.
   using Judge = std::function<Score(std::string_view text)>;
   // InvalidArgument: a truth of another task.
+  // FailedPrecondition: the task runs programs.
   absl::StatusOr<Judge> For(std::string_view truth) const;
 
+  bool runs_programs() const { return task_->runs_programs; }
+  struct ProgramJudge {
+    std::function<std::optional<ProgramJob>(std::string_view text)> job;
+    // `result` of the job; both without meaning if `job` is null.
+    std::function<Score(const ProgramJob* job, const ProgramResult& result)>
+        score;
+  };
+  // As For. REQUIRES: runs_programs().
+  absl::StatusOr<ProgramJudge> ForPrograms(std::string_view truth) const;
+  // What infrastructure's failure is worth: no reward.
+  Score ServiceError() const;
+
  private:
+  Score ToScore(Verdict verdict) const;
+
   Rubric(const TaskEntry& task, const RubricEntry& entry);
 
   const TaskEntry* task_;

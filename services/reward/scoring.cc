@@ -1,12 +1,15 @@
 #include "services/reward/scoring.h"
 
 #include <cmath>
+#include <deque>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/clock.h"
+#include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "common/tasks/check_truth.h"
 #include "common/tasks/prompt_maker.h"
@@ -49,13 +52,63 @@ TaskListing::Component Describe(const ComponentSpec& component) {
   return out;
 }
 
+std::string NameOf(const ProgramRuns& runs) {
+  return runs.sandbox == nullptr ? "none" : runs.sandbox->name();
+}
+
+// Starts programs ahead, `side_by_side` at most, and takes their results in
+// order: no thread per program.
+absl::StatusOr<ScoreReply> ScorePrograms(const Rubric& rubric,
+                                         const ProgramRuns& runs,
+                                         const ScoreRequest& request) {
+  const auto judge = rubric.ForPrograms(request.prompt.truth);
+  if (!judge.ok()) return WithContext(judge.status(), PromptName(request));
+  std::vector<std::optional<ProgramJob>> jobs;
+  for (const ScoreRequest::Text& text : request.texts) {
+    jobs.push_back(judge->job(text.text));
+  }
+  ScoreReply reply;
+  reply.sandbox = NameOf(runs);
+  std::deque<std::optional<Sandbox::Pending>> pending;
+  size_t started = 0;
+  for (size_t i = 0; i < jobs.size(); ++i) {
+    while (started < jobs.size() && pending.size() < runs.side_by_side) {
+      std::optional<Sandbox::Pending>& next = pending.emplace_back();
+      if (jobs[started]) next.emplace(runs.sandbox->Start(*jobs[started]));
+      ++started;
+    }
+    const uint32_t index = request.texts[i].index;
+    if (!jobs[i]) {
+      reply.items.push_back({index, judge->score(nullptr, {})});
+    } else if (const auto result = pending.front()->Wait(); result.ok()) {
+      Score score = judge->score(&*jobs[i], *result);
+      score.took = result->took;
+      reply.items.push_back({index, std::move(score)});
+    } else {
+      Log(LogLevel::kWarn, "program_not_run",
+          std::string(result.status().message()));
+      reply.items.push_back({index, rubric.ServiceError()});
+    }
+    pending.pop_front();
+  }
+  return reply;
+}
+
 }  // namespace
 
 absl::StatusOr<ScoreReply> ScoreTexts(const ScoreRequest& request) {
+  return ScoreTextsWith({}, request);
+}
+
+absl::StatusOr<ScoreReply> ScoreTextsWith(const ProgramRuns& runs,
+                                          const ScoreRequest& request) {
   MDRL_RETURN_IF_ERROR(CheckSizes(request));
   MDRL_ASSIGN_OR_RETURN(
       const Rubric rubric,
       Rubric::Create(request.prompt.task, request.rubric, request.weights));
+  if (rubric.runs_programs() && runs.sandbox != nullptr) {
+    return ScorePrograms(rubric, runs, request);
+  }
   const auto judge = rubric.For(request.prompt.truth);
   if (!judge.ok()) return WithContext(judge.status(), PromptName(request));
   ScoreReply reply;
@@ -69,9 +122,13 @@ absl::StatusOr<ScoreReply> ScoreTexts(const ScoreRequest& request) {
   return reply;
 }
 
-TaskListing ListTasks() {
+TaskListing ListTasks() { return ListTasksWith({}); }
+
+TaskListing ListTasksWith(const ProgramRuns& runs) {
   TaskListing out;
+  out.sandbox = NameOf(runs);
   for (const TaskEntry* task : AllTasks()) {
+    if (task->runs_programs && runs.sandbox == nullptr) continue;
     TaskListing::Task listed;
     listed.name = std::string(task->name);
     listed.verifier_version = std::string(task->verifier_version);

@@ -7,7 +7,6 @@
 #include "common/base/clock.h"
 #include "common/base/error.h"
 #include "common/base/log.h"
-#include "services/reward/scoring.h"
 
 namespace mdrl {
 namespace {
@@ -18,7 +17,9 @@ constexpr absl::Duration kRetryAfter = absl::Milliseconds(50);
 }  // namespace
 
 VerifierPool::VerifierPool(const Options& options)
-    : metrics_(options.metrics), queue_(options.queue) {
+    : metrics_(options.metrics),
+      programs_(options.programs),
+      queue_(options.queue) {
   MDRL_CHECK(options.threads > 0) << "a pool without threads";
   for (int i = 0; i < options.threads; ++i) {
     threads_.emplace_back([this] { Run(); });
@@ -51,7 +52,7 @@ void VerifierPool::Close() {
 void VerifierPool::Run() {
   while (std::optional<Job> job = queue_.Pop()) {
     const absl::Time start = Clock::Real().Now();
-    absl::StatusOr<ScoreReply> reply = ScoreTexts(job->request);
+    absl::StatusOr<ScoreReply> reply = ScoreTextsWith(programs_, job->request);
     // A task that was scored is a known one: labels stay a closed set.
     if (metrics_ != nullptr && reply.ok()) {
       metrics_->CountReply(job->request.prompt.task, *reply, start - job->since,

@@ -14,6 +14,7 @@
 #include "common/record/rollout_calls.h"
 #include "common/sync/bounded_queue.h"
 #include "services/reward/reward_metrics.h"
+#include "services/reward/scoring.h"
 
 namespace mdrl {
 
@@ -23,6 +24,7 @@ class VerifierPool {
     int threads = 2;
     size_t queue = 64;  // requests that wait, beside those being scored
     RewardMetrics* metrics = nullptr;  // counts; outlives the pool
+    ProgramRuns programs = {};
   };
   using Answer = std::function<void(absl::StatusOr<ScoreReply>)>;
 
@@ -54,6 +56,7 @@ class VerifierPool {
   void Run();
 
   RewardMetrics* const metrics_;  // may be null
+  const ProgramRuns programs_;
   BoundedQueue<Job> queue_;
   std::vector<std::thread> threads_;
 };

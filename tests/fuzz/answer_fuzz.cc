@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/base/log.h"
@@ -23,7 +24,32 @@ std::string_view TruthOf(std::string_view task) {
            R"(961537284287419635345286179","solution":"5346789126721953481983425)"
            R"(67859761423426853791713924856961537284287419635345286179"})";
   }
+  if (task == "humaneval" || task == "mbpp") {
+    return R"-({"tests":"assert x()","entry":"x","prefix":"def x():\n"})-";
+  }
+  if (task == "python_tests") return R"-({"tests":"def test_x(): x()"})-";
   return R"({"answer":"1"})";
+}
+
+// Of a task that runs programs: the verdict of one that passes its tests.
+Verify AsIfPassed(ProgramVerify program) {
+  return [program = std::move(program)](std::string_view text) {
+    const auto job = program.job(text);
+    const ProgramResult passed = {
+        .end = ProgramResult::End::kJudged, .passed = 1, .total = 1};
+    return program.verdict(job ? &*job : nullptr, passed);
+  };
+}
+
+Verify VerifyOf(const TaskEntry& task, const RubricEntry& rubric) {
+  if (task.runs_programs) {
+    auto program = rubric.prepare_program(TruthOf(task.name));
+    MDRL_CHECK(program.ok()) << program.status();
+    return AsIfPassed(*std::move(program));
+  }
+  auto verify = rubric.prepare(TruthOf(task.name));
+  MDRL_CHECK(verify.ok()) << verify.status();
+  return *std::move(verify);
 }
 
 struct Prepared {
@@ -36,9 +62,7 @@ const std::vector<Prepared>& AllRubrics() {
     std::vector<Prepared> out;
     for (const TaskEntry* task : AllTasks()) {
       for (const RubricEntry& rubric : task->rubrics) {
-        auto verify = rubric.prepare(TruthOf(task->name));
-        MDRL_CHECK(verify.ok()) << verify.status();
-        out.push_back({&rubric, *std::move(verify)});
+        out.push_back({&rubric, VerifyOf(*task, rubric)});
       }
     }
     return out;

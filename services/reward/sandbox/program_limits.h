@@ -40,11 +40,11 @@ struct ProgramResult {
   End end = End::kCrash;
   uint32_t passed = 0;
   uint32_t total = 0;   // 0 unless judged
-  std::string message;  // what went wrong first, for people
+  std::string message = {};  // what went wrong first, for people
   // Something on the verdict's channel did not have the secret.
   bool spoofed = false;
   // From when both interpreters ran until nothing of them was left.
-  absl::Duration took;
+  absl::Duration took = {};
 
   bool all_passed() const {
     return end == End::kJudged && total > 0 && passed == total;

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "services/reward/verify/code.h"
 #include "services/reward/verify/countdown.h"
 #include "services/reward/verify/exact_match.h"
 #include "services/reward/verify/gsm8k.h"
@@ -15,8 +16,9 @@ namespace mdrl {
 namespace {
 
 constexpr const TaskEntry& (*kTasks[])() = {
-    CountdownTask, ExactMatchTask, Gsm8kTask,   MathTask,
-    NumericTask,   SortTask,       Sudoku4Task, Sudoku9Task,
+    CountdownTask, ExactMatchTask, Gsm8kTask,   HumanevalTask,
+    MathTask,      MbppTask,       NumericTask, PythonTestsTask,
+    SortTask,      Sudoku4Task,    Sudoku9Task,
 };
 
 absl::Status Unknown(std::string_view what, std::string_view name,

@@ -17,6 +17,7 @@
 #include "absl/container/inlined_vector.h"
 #include "absl/status/statusor.h"
 #include "common/record/group.h"
+#include "services/reward/sandbox/program_limits.h"
 
 namespace mdrl {
 
@@ -44,11 +45,24 @@ struct Verdict {
 // Holds what its truth says. Anything in `text` is a Verdict. Thread-safe.
 using Verify = std::function<Verdict(std::string_view text)>;
 
+// Where the text holds a program: what is to be run, and what its result earns.
+// Pure like the above; running it is the service's business.
+struct ProgramVerify {
+  // nullopt: there is no program in the text.
+  std::function<std::optional<ProgramJob>(std::string_view text)> job;
+  // `job` null: there was none, and `result` means nothing.
+  std::function<Verdict(const ProgramJob* job, const ProgramResult& result)>
+      verdict;
+};
+
+// One of the two is null: the first where the task runs programs.
 struct RubricEntry {
   std::string_view name;
   std::span<const ComponentSpec> components;
   // InvalidArgument: the truth is not one of this task.
   absl::StatusOr<Verify> (*prepare)(std::string_view truth) = nullptr;
+  absl::StatusOr<ProgramVerify> (*prepare_program)(std::string_view truth) =
+      nullptr;
 };
 
 struct TaskEntry {
