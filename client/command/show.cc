@@ -186,6 +186,10 @@ std::string ProvenanceText(const v1::Provenance& story,
   out += "\n";
   if (completion == nullptr) return out;
   absl::StrAppend(&out, "reward ", ScoreText(completion->score()), "\n");
+  if (!completion->score().sandbox().empty()) {
+    absl::StrAppend(&out, "program run in sandbox ",
+                    completion->score().sandbox(), "\n");
+  }
   const v1::Group& group = story.group();
   absl::StrAppend(
       &out, "decoded with policy ", VersionsText(*completion), " by slot ",

@@ -48,6 +48,8 @@ struct Score {
   std::string extracted;        // the answer the verifier read
   std::string verifier_version;
   absl::Duration took;
+  // That the program ran in: "bubblewrap" or "weak"; empty: none ran.
+  std::string sandbox = {};
   friend bool operator==(const Score&, const Score&) = default;
 };
 

@@ -80,6 +80,8 @@ struct Lease {
   std::map<std::string, double>
       rubric_weights;  // by component; absent: the rubric's own
   bool keep_text_after_eos = false;
+  // Of completions without a verdict; absent: what the rubric gives.
+  std::optional<double> failure_reward = {};
   friend bool operator==(const Lease&, const Lease&) = default;
 };
 

@@ -34,6 +34,7 @@ Json PlainLine(const Json& id, const Score& score) {
   if (score.reward) out["reward"] = *score.reward;
   if (score.correct) out["correct"] = *score.correct;
   out["extracted"] = score.extracted;
+  if (!score.sandbox.empty()) out["sandbox"] = score.sandbox;
   for (const ScoreComponent& component : score.components) {
     out["components"][component.name] = component.value;
   }

@@ -3,7 +3,8 @@
 //
 // Two layouts go in, told apart line by line, and each comes out in its own:
 // - {"text", "truth", "id"} (id optional) -> {"id", "outcome", "reward",
-//   "correct", "extracted", "components": {name: value}};
+//   "correct", "extracted", "sandbox" of a program that was run,
+//   "components": {name: value}};
 // - {"question", "ground_truth", "generation"}, what the published evaluation
 //   scripts write -> {"extracted", "correct", "rewards": {name: value}}, for
 //   Sudoku with "empty_cells", "correct_cells" and "accuracy". extracted and

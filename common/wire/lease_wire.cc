@@ -160,6 +160,7 @@ v1::Lease ToProto(const Lease& lease) {
   wire.mutable_rubric_weights()->insert(lease.rubric_weights.begin(),
                                         lease.rubric_weights.end());
   wire.set_keep_text_after_eos(lease.keep_text_after_eos);
+  if (lease.failure_reward) wire.set_failure_reward(*lease.failure_reward);
   return wire;
 }
 
@@ -187,6 +188,10 @@ absl::StatusOr<Lease> FromProto(const v1::Lease& wire) {
   MDRL_ASSIGN_OR_RETURN(lease.rubric_weights,
                         ReadWeights(wire.rubric_weights(), "rubric_weights"));
   lease.keep_text_after_eos = wire.keep_text_after_eos();
+  if (wire.has_failure_reward()) {
+    MDRL_RETURN_IF_ERROR(CheckFinite(wire.failure_reward(), "failure_reward"));
+    lease.failure_reward = wire.failure_reward();
+  }
   return lease;
 }
 

@@ -150,6 +150,7 @@ v1::Score ToProto(const Score& score) {
   wire.set_extracted(score.extracted);
   wire.set_verifier_version(score.verifier_version);
   *wire.mutable_took() = WriteDuration(score.took);
+  wire.set_sandbox(score.sandbox);
   return wire;
 }
 
@@ -179,6 +180,8 @@ absl::StatusOr<Score> FromProto(const v1::Score& wire) {
       CheckText(wire.verifier_version(), kMaxNameBytes, "verifier_version"));
   score.verifier_version = wire.verifier_version();
   MDRL_ASSIGN_OR_RETURN(score.took, ReadDuration(wire.took(), "took"));
+  MDRL_RETURN_IF_ERROR(CheckText(wire.sandbox(), kMaxNameBytes, "sandbox"));
+  score.sandbox = wire.sandbox();
   return score;
 }
 

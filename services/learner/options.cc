@@ -150,6 +150,7 @@ DeskOptions ToDesk(const config::v1::Run& run) {
                                             : EvalRubricOf(name, task.rubric());
     to.weights.insert(task.weights().begin(), task.weights().end());
     to.keep_text_after_eos = task.text_after_eos() == config::v1::Task::KEEP;
+    if (task.has_failure_reward()) to.failure_reward = task.failure_reward();
   }
   desk.max_prompt_tokens = run.prompts().max_tokens();
   desk.truncate_left =

@@ -35,13 +35,18 @@ constexpr absl::Duration kGrace = absl::Seconds(10);
 // A message's limit, and room for framing, which gRPC counts in.
 constexpr int kMaxRequestBytes = (8 << 20) + (64 << 10);
 
+absl::StatusOr<std::unique_ptr<Sandbox>> MakeSandbox(
+    const RewardOptions& options) {
+  return Sandbox::Create(
+      {.limits = options.programs, .weak = options.weak_sandbox});
+}
+
 // Runs until a signal; its number. The signal's callbacks touch nothing of
 // ours, so the order of ending is that of this function.
 absl::StatusOr<int> Serve(const RewardFlags& flags) {
   MDRL_ASSIGN_OR_RETURN(const RewardOptions options, MakeRewardOptions(flags));
   // Before there is any gRPC object or thread: its launcher forks.
-  const auto sandbox = Sandbox::Create(
-      {.limits = options.programs, .weak = options.weak_sandbox});
+  const auto sandbox = MakeSandbox(options);
   MDRL_ASSIGN_OR_RETURN(const auto stop, StopSignal::Install());
   ConfigureLog({.level = options.log_level,
                 .format = options.log_format,
@@ -98,6 +103,17 @@ absl::StatusOr<int> Serve(const RewardFlags& flags) {
   return stop->signal_number();
 }
 
+absl::StatusOr<ScoreSummary> ScoreOneFile(const RewardFlags& flags) {
+  ScoreCommand command = {flags.task, flags.rubric, flags.weights};
+  if (!RunsPrograms(flags.task)) {
+    return ScoreFile(command, flags.in, flags.out);
+  }
+  MDRL_ASSIGN_OR_RETURN(const RewardOptions options, MakeRewardOptions(flags));
+  MDRL_ASSIGN_OR_RETURN(const auto sandbox, MakeSandbox(options));
+  command.programs.sandbox = sandbox.get();
+  return ScoreFile(command, flags.in, flags.out);
+}
+
 int Fail(const absl::Status& status) {
   std::cerr << "mdrl-reward: " << status.message() << "\n";
   return ExitCodeOf(status);
@@ -114,8 +130,7 @@ int Main(std::span<const std::string_view> arguments) {
       std::cout << ThisBuild().version << " (" << ThisBuild().git << ")\n";
       return 0;
     case RewardFlags::Command::kScore: {
-      const absl::StatusOr<ScoreSummary> summary = ScoreFile(
-          {flags->task, flags->rubric, flags->weights}, flags->in, flags->out);
+      const absl::StatusOr<ScoreSummary> summary = ScoreOneFile(*flags);
       if (!summary.ok()) return Fail(summary.status());
       std::cout << ToText(*summary) << "\n";
       return 0;

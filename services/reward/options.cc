@@ -16,7 +16,8 @@ const char kRewardUsage[] =
   serves RewardService until SIGTERM or SIGINT
 mdrl-reward score --task TASK [--rubric NAME] [--weight COMPONENT=X]... --in FILE --out FILE
   scores JSON lines without a server: {"text","truth","id"}, or
-  {"question","ground_truth","generation"}; --rubric is spg.train where there is one
+  {"question","ground_truth","generation"}; --rubric is spg.train where there is one;
+  of --config FILE, and --set over it, programs' limits are taken
 mdrl-reward --help | --version
 )";
 
@@ -43,7 +44,7 @@ absl::Status AddWeight(std::string_view value, RewardFlags& flags) {
 // The field that `flag` fills, or null.
 std::string* FieldOf(std::string_view flag, RewardFlags& flags) {
   const bool score = flags.command == RewardFlags::Command::kScore;
-  if (!score && flag == "--config") return &flags.config;
+  if (flag == "--config") return &flags.config;
   if (!score && flag == "--listen") return &flags.listen;
   if (score && flag == "--task") return &flags.task;
   if (score && flag == "--rubric") return &flags.rubric;
@@ -60,7 +61,7 @@ absl::Status TakeFlag(std::string_view flag, std::string_view value,
     return absl::OkStatus();
   }
   if (score && flag == "--weight") return AddWeight(value, flags);
-  if (!score && flag == "--set") {
+  if (flag == "--set") {
     flags.sets.emplace_back(value);
     return absl::OkStatus();
   }
@@ -104,7 +105,8 @@ absl::StatusOr<RewardFlags> ParseRewardFlags(
     for (const auto& [name, value] : needed) {
       if (value.empty()) return Usage(absl::StrCat("score needs ", name));
     }
-  } else if (flags.config.empty() && !flags.sets.empty()) {
+  }
+  if (flags.config.empty() && !flags.sets.empty()) {
     return Usage("--set needs --config");
   }
   return flags;

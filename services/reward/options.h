@@ -22,9 +22,9 @@ extern const char kRewardUsage[];
 struct RewardFlags {
   enum class Command { kServe, kScore, kHelp, kVersion };
   Command command = Command::kServe;
-  // serve
   std::string config;             // a run configuration; empty: none
   std::vector<std::string> sets;  // "a.b=c", over the file
+  // serve
   std::string listen;             // empty: the configuration's, or the default
   // score
   std::string task;

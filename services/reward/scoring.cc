@@ -83,6 +83,7 @@ absl::StatusOr<ScoreReply> ScorePrograms(const Rubric& rubric,
     } else if (const auto result = pending.front()->Wait(); result.ok()) {
       Score score = judge->score(&*jobs[i], *result);
       score.took = result->took;
+      score.sandbox = reply.sandbox;
       reply.items.push_back({index, std::move(score)});
     } else {
       Log(LogLevel::kWarn, "program_not_run",

@@ -37,9 +37,17 @@ bool MayPass(const absl::Status& status) {
          absl::IsResourceExhausted(status) || absl::IsAborted(status);
 }
 
+// The reward is then a component of its own: it stays the weighted sum of them.
+void PayFailure(double reward, Score& score) {
+  score.reward = reward;
+  for (ScoreComponent& component : score.components) component.weight = 0.0;
+  score.components.push_back({"failure_reward", reward, 1.0});
+}
+
 }  // namespace
 
-absl::Status TakeScores(const ScoreReply& reply, Group& group) {
+absl::Status TakeScores(const ScoreReply& reply,
+                        std::optional<double> failure_reward, Group& group) {
   std::vector<bool> seen(group.completions.size(), false);
   for (const ScoreReply::Item& item : reply.items) {
     if (item.index >= seen.size() || seen[item.index]) {
@@ -59,7 +67,11 @@ absl::Status TakeScores(const ScoreReply& reply, Group& group) {
           "the reward service could not score completion ", item.index));
     }
     seen[item.index] = true;
-    group.completions[item.index].score = item.score;
+    Score& score = group.completions[item.index].score;
+    score = item.score;
+    if (failure_reward && score.outcome != Outcome::kScored) {
+      PayFailure(*failure_reward, score);
+    }
   }
   if (std::find(seen.begin(), seen.end(), false) != seen.end()) {
     return absl::DataLossError(absl::StrCat("the reward service's answer has ",
@@ -121,7 +133,10 @@ absl::Status Scorer::Score(DecodedGroup& decoded, absl::Time deadline) {
     const absl::StatusOr<ScoreReply> reply = parts_.reward.Score(request);
     held.progress.fetch_add(1);
     absl::Status status = reply.status();
-    if (reply.ok()) status = TakeScores(*reply, decoded.group);
+    if (reply.ok()) {
+      status = TakeScores(*reply, decoded.held.loan.lease().failure_reward,
+                          decoded.group);
+    }
     if (status.ok()) break;
     if (absl::IsCancelled(status)) return status;
     const bool never = NeverScores(status);

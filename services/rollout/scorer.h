@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -50,10 +51,13 @@ struct ScorerParts {
   RolloutMetrics& metrics;
 };
 
-// Puts the scores of `reply` into `group`. DataLoss if it lacks a completion,
-// names one twice or breaks "no reward iff SERVICE_ERROR"; Unavailable if an
-// item is a SERVICE_ERROR.
-absl::Status TakeScores(const ScoreReply& reply, Group& group);
+// Puts the scores of `reply` into `group`; `failure_reward`, if any, replaces
+// the reward of a completion whose outcome is not kScored: its components stay
+// as measurements. DataLoss if the reply lacks a completion, names one twice or
+// breaks "no reward iff SERVICE_ERROR"; Unavailable if an item is a
+// SERVICE_ERROR.
+absl::Status TakeScores(const ScoreReply& reply,
+                        std::optional<double> failure_reward, Group& group);
 
 // Thread-safe.
 class Scorer {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,8 @@ struct TaskOptions {
   std::string eval_rubric;
   std::map<std::string, double> weights;  // of the rubric, by component
   bool keep_text_after_eos = false;
+  // In training, of a completion without a verdict; absent: the rubric's own.
+  std::optional<double> failure_reward = {};
 };
 
 struct DeskOptions {

@@ -276,6 +276,9 @@ absl::StatusOr<mdrl::Lease> FrontDesk::MakeLeaseLocked(
       lease.rubric_weights = task->second.weights;
     }
     lease.keep_text_after_eos = task->second.keep_text_after_eos;
+    if (ticket.id.purpose == Purpose::kTrain) {
+      lease.failure_reward = task->second.failure_reward;
+    }
   }
   return lease;
 }

@@ -22,7 +22,31 @@ absl::StatusOr<std::vector<std::string>> RubricsOf(std::string_view name) {
   return out;
 }
 
+absl::StatusOr<Score> RunProgram(const ScoreCommand& command,
+                                 const std::string& rubric,
+                                 const std::string& truth,
+                                 const std::string& text) {
+  ScoreRequest request;
+  request.prompt.task = command.task;
+  request.prompt.truth = truth;
+  request.rubric = rubric;
+  request.texts = {{0, text}};
+  if (rubric == command.rubric) request.weights = command.weights;
+  MDRL_ASSIGN_OR_RETURN(ScoreReply reply,
+                        ScoreTextsWith(command.programs, request));
+  Score& score = reply.items[0].score;
+  if (score.outcome == Outcome::kServiceError) {
+    return absl::UnavailableError("the sandbox could not run the program");
+  }
+  return std::move(score);
+}
+
 }  // namespace
+
+bool RunsPrograms(std::string_view task) {
+  const auto found = FindTask(task);
+  return found.ok() && (*found)->runs_programs;
+}
 
 absl::StatusOr<ScoredLines> ScoreLines(const ScoreCommand& command,
                                        std::string_view text,
@@ -38,6 +62,15 @@ absl::StatusOr<ScoredLines> ScoreLines(const ScoreCommand& command,
       Rubric::Create(command.task, options.rubric, command.weights));
   MDRL_ASSIGN_OR_RETURN(const Rubric verdict,
                         Rubric::Create(command.task, options.verdict, {}));
+  if (rewards.runs_programs()) {
+    ScoreCommand asked = command;
+    asked.rubric = options.rubric;
+    return ScoreLines(options, text, where,
+                      [&](const std::string& rubric, const std::string& truth,
+                          const std::string& answer) {
+                        return RunProgram(asked, rubric, truth, answer);
+                      });
+  }
   return ScoreLines(
       options, text, where,
       [&](const std::string& rubric, const std::string& truth,

@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/tasks/score_lines.h"
+#include "services/reward/scoring.h"
 
 namespace mdrl {
 
@@ -17,10 +18,15 @@ struct ScoreCommand {
   std::string task = {};
   std::string rubric = {};  // empty: DefaultRubric
   std::map<std::string, double> weights = {};
+  ProgramRuns programs = {};
 };
 
+// Whether ScoreCommand::programs is needed. False also for an unknown task.
+bool RunsPrograms(std::string_view task);
+
 // InvalidArgument: unknown task, rubric or weight; WHERE:LINE and what is
-// wrong with the line. Pure.
+// wrong with the line. FailedPrecondition: the task runs programs and there is
+// no sandbox. Unavailable: a program could not be run. Pure but for programs.
 absl::StatusOr<ScoredLines> ScoreLines(const ScoreCommand& command,
                                        std::string_view text,
                                        std::string_view where);

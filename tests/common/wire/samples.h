@@ -64,7 +64,8 @@ inline Lease SampleLease() {
           .group_deadline = absl::Milliseconds(300'500),
           .rubric = "spg.train",
           .rubric_weights = {{"correct", 2.0}, {"xml", -0.125}},
-          .keep_text_after_eos = true};
+          .keep_text_after_eos = true,
+          .failure_reward = -0.5};
 }
 
 inline Score SampleScore() {
@@ -74,7 +75,8 @@ inline Score SampleScore() {
           .correct = false,
           .extracted = "4312",
           .verifier_version = "3",
-          .took = absl::Microseconds(1500)};
+          .took = absl::Microseconds(1500),
+          .sandbox = "weak"};
 }
 
 inline Completion SampleCompletion(uint32_t index) {

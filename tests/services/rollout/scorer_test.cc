@@ -142,6 +142,36 @@ TEST_F(ScorerTest, CloseEndsHoldingAtOnce) {
   EXPECT_THAT(box_->TakeAll(), SizeIs(10));
 }
 
+TEST_F(ScorerTest, AFailureRewardReplacesWhatIsNoVerdictAndNothingElse) {
+  Group group;
+  group.completions.resize(3);
+  ScoreReply reply;
+  reply.items.resize(3);
+  const Outcome outcomes[] = {Outcome::kScored, Outcome::kUnparsable,
+                              Outcome::kProgramTimeout};
+  for (uint32_t i = 0; i < 3; ++i) {
+    reply.items[i].index = i;
+    reply.items[i].score.outcome = outcomes[i];
+    reply.items[i].score.reward = 0.25;
+    reply.items[i].score.components = {{"passed", 0.25, 1.0}};
+  }
+  ASSERT_TRUE(TakeScores(reply, std::nullopt, group).ok());
+  EXPECT_EQ(group.completions[2].score.reward, 0.25);
+  ASSERT_TRUE(TakeScores(reply, -1.0, group).ok());
+  EXPECT_EQ(group.completions[0].score, reply.items[0].score);
+  for (const size_t i : {1, 2}) {
+    const Score& score = group.completions[i].score;
+    EXPECT_EQ(score.outcome, outcomes[i]);
+    EXPECT_EQ(score.reward, -1.0);
+    const std::vector<ScoreComponent> components = {
+        {"passed", 0.25, 0.0}, {"failure_reward", -1.0, 1.0}};
+    EXPECT_EQ(score.components, components);
+  }
+  reply.items[2].score.outcome = Outcome::kServiceError;
+  reply.items[2].score.reward.reset();
+  EXPECT_TRUE(absl::IsUnavailable(TakeScores(reply, -1.0, group)));
+}
+
 TEST_F(ScorerTest, AnswersThatDoNotFitAreNotBelieved) {
   Group group;
   group.completions.resize(2);
@@ -152,20 +182,20 @@ TEST_F(ScorerTest, AnswersThatDoNotFitAreNotBelieved) {
     reply.items[i].score.outcome = Outcome::kScored;
     reply.items[i].score.reward = 1.0;
   }
-  EXPECT_TRUE(TakeScores(reply, group).ok());
+  EXPECT_TRUE(TakeScores(reply, std::nullopt, group).ok());
   ScoreReply wrong = reply;
   wrong.items[1].index = 0;
-  EXPECT_TRUE(absl::IsDataLoss(TakeScores(wrong, group)));
+  EXPECT_TRUE(absl::IsDataLoss(TakeScores(wrong, std::nullopt, group)));
   wrong.items[1].index = 2;
-  EXPECT_TRUE(absl::IsDataLoss(TakeScores(wrong, group)));
+  EXPECT_TRUE(absl::IsDataLoss(TakeScores(wrong, std::nullopt, group)));
   wrong = reply;
   wrong.items.pop_back();
-  EXPECT_TRUE(absl::IsDataLoss(TakeScores(wrong, group)));
+  EXPECT_TRUE(absl::IsDataLoss(TakeScores(wrong, std::nullopt, group)));
   wrong = reply;
   wrong.items[0].score.reward.reset();
-  EXPECT_TRUE(absl::IsDataLoss(TakeScores(wrong, group)));
+  EXPECT_TRUE(absl::IsDataLoss(TakeScores(wrong, std::nullopt, group)));
   wrong.items[0].score.outcome = Outcome::kServiceError;
-  EXPECT_TRUE(absl::IsUnavailable(TakeScores(wrong, group)));
+  EXPECT_TRUE(absl::IsUnavailable(TakeScores(wrong, std::nullopt, group)));
 }
 
 }  // namespace

@@ -68,6 +68,7 @@ inline DecodeSettings RigDecode() {
   decode.canvas_tokens = kRigCanvas;
   decode.block_tokens = 2;
   decode.decode_steps = 4;
+  decode.forbid_ids = {0};
   return decode;
 }
 
@@ -86,7 +87,8 @@ inline DeskOptions RigOptions(uint64_t groups_per_round,
   options.tasks["sort"] = {.rubric = "bare",
                            .eval_rubric = "bare",
                            .weights = {},
-                           .keep_text_after_eos = false};
+                           .keep_text_after_eos = false,
+                           .failure_reward = -0.25};
   options.max_prompt_tokens = 8;
   options.tokenize =
       [](const Prompt& prompt) -> absl::StatusOr<std::vector<int32_t>> {

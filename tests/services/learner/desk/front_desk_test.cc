@@ -39,6 +39,7 @@ TEST_F(FrontDeskTest, ALeaseCarriesWhatTheWorkerNeeds) {
   EXPECT_EQ(lease.exact_version, 0u);
   EXPECT_EQ(lease.due_round, 1u);
   EXPECT_EQ(lease.rubric, "bare");
+  EXPECT_EQ(lease.failure_reward, -0.25);
   EXPECT_EQ(lease.decode, RigDecode());
   EXPECT_FALSE(lease.prompt_tokens.empty());
   EXPECT_EQ(lease.philox_key,

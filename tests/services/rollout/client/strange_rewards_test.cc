@@ -65,7 +65,7 @@ absl::Status ScoreWith(Answer answer, Group& group,
   request.texts = {{0, "a"}, {1, "b"}};
   const auto reply = client->Score(request);
   const absl::Status status =
-      reply.ok() ? TakeScores(*reply, group) : reply.status();
+      reply.ok() ? TakeScores(*reply, std::nullopt, group) : reply.status();
   server->Shutdown(absl::Seconds(5));
   return status;
 }
