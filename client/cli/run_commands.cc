@@ -6,10 +6,13 @@
 #include "client/cli/command_line.h"
 #include "client/command/drain.h"
 #include "client/command/evaluate.h"
+#include "client/command/evaluate_model.h"
 #include "client/command/pause.h"
 #include "client/command/sets.h"
 #include "client/command/submit.h"
 #include "client/command/up.h"
+#include "common/base/error.h"
+#include "common/base/status_macros.h"
 
 namespace mdrl {
 namespace {
@@ -77,20 +80,83 @@ void AddSets(CommandLine& line) {
             [&line, options] { return RunSets(line.session(), *options); });
 }
 
+void AddDecoding(CLI::App* evaluate, EvaluationDecoding* decoding) {
+  evaluate
+      ->add_option("--canvas", decoding->canvas_tokens,
+                   "Positions to fill, several with commas; 128,256,512 of a "
+                   "model, else the configured ones")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 65536));
+  evaluate->add_option("--block", decoding->block_tokens, "32");
+  evaluate->add_option("--steps", decoding->decode_steps, "Half the canvas");
+}
+
+void AddEvaluateModel(CLI::App* evaluate, EvaluateModelOptions* options) {
+  evaluate->add_option("--model", options->model,
+                       "Decodes this folder's model here, without a run");
+  const std::string with = "With --model: ";
+  evaluate->add_option("--adapter", options->adapter, with + "a PEFT folder");
+  evaluate->add_option(
+      "--prompts", options->prompts,
+      with + "the test set's file; else 256 puzzles of the test split");
+  evaluate->add_option("--rubric", options->rubric,
+                       with + "eval where the task has it, else bare");
+  evaluate->add_option("--template", options->words,
+                       with + "tagged, or words with {prompt}");
+  evaluate->add_option("--prefill", options->prefill,
+                       with + "what answers begin with");
+  evaluate->add_option("--seed", options->seed, with + "of ties, 42");
+  evaluate->add_option("--threads", options->threads, with + "all cores");
+  evaluate->add_option("--rows", options->rows,
+                       with + "completions that share a forward, 8");
+  evaluate->add_option("--keep", options->keep,
+                       with + "a folder for questions, answers and scores");
+}
+
+absl::StatusOr<int> Evaluate(const Session& session, EvaluateOptions options,
+                             EvaluateModelOptions local) {
+  if (local.model.empty()) {
+    MDRL_RETURN_IF_ERROR(RunEvaluate(session, options));
+    return 0;
+  }
+  if (!options.sets.empty() || options.version || options.tasks.size() > 1) {
+    return ErrorWith(absl::StatusCode::kInvalidArgument, reason::kUsage, "",
+                     "--set and --version are a run's; --model takes one "
+                     "--task, and --prompts");
+  }
+  if (!options.tasks.empty()) local.task = options.tasks[0];
+  local.max_prompts = options.max_prompts;
+  local.csv = options.csv;
+  if (options.decoding.canvas_tokens.empty()) {
+    options.decoding.canvas_tokens = local.decoding.canvas_tokens;
+  }
+  local.decoding = options.decoding;
+  return RunEvaluateModel(session, local);
+}
+
 void AddEvaluate(CommandLine& line) {
   auto options = std::make_shared<EvaluateOptions>();
+  auto local = std::make_shared<EvaluateModelOptions>();
   CLI::App* evaluate =
-      line.Add(line.app(), "evaluate", "Has the learner evaluate a policy",
+      line.Add(line.app(), "evaluate",
+               "Has the learner evaluate a policy, or evaluates a model here",
                "mdrlctl evaluate --set test --wait --learner 127.0.0.1:40211");
   evaluate->add_option("--set", options->sets, "Prompt set, by name")
+      ->allow_extra_args(false);
+  evaluate
+      ->add_option("--task", options->tasks,
+                   "Its held-out sets, or its test set")
       ->allow_extra_args(false);
   evaluate->add_option("--version", options->version,
                        "Policy; else the newest");
   evaluate->add_option("--max", options->max_prompts, "Prompts per set");
+  AddDecoding(evaluate, &options->decoding);
   evaluate->add_flag("--wait", options->wait, "Until it is over");
   evaluate->add_flag("--csv", options->csv, "Comma-separated values");
-  line.Does(evaluate,
-            [&line, options] { return RunEvaluate(line.session(), *options); });
+  AddEvaluateModel(evaluate, local.get());
+  line.Does(evaluate, [&line, options, local] {
+    return Evaluate(line.session(), *options, *local);
+  });
 }
 
 void AddDrain(CommandLine& line) {

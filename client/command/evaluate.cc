@@ -1,19 +1,23 @@
 #include "client/command/evaluate.h"
 
 #include <algorithm>
-#include <cmath>
 #include <ostream>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/time/time.h"
+#include "client/command/evaluation_table.h"
 #include "client/command/json_text.h"
-#include "client/report/csv.h"
 #include "client/report/progress_line.h"
+#include "common/base/error.h"
 #include "common/base/status_macros.h"
 
 namespace mdrl {
 namespace {
+
+absl::Status Usage(const std::string& message) {
+  return ErrorWith(absl::StatusCode::kInvalidArgument, reason::kUsage, "",
+                   message);
+}
 
 bool IsOver(const v1::Evaluation& evaluation) {
   return evaluation.state() == "DONE" || evaluation.state() == "CANCELLED";
@@ -31,53 +35,92 @@ std::string SoFar(const v1::Evaluation& evaluation) {
                       " of ", total, " prompts");
 }
 
-std::string EvaluationCsv(const v1::Evaluation& evaluation) {
-  std::string out = CsvRow({"version", "task", "canvas_tokens", "decode_steps",
-                            "done", "total", "correct", "reward_mean",
-                            "effective_tokens_mean", "service_errors"});
-  for (const v1::Evaluation::Row& row : evaluation.rows()) {
-    out += CsvRow({absl::StrCat(evaluation.policy().version()), row.task(),
-                   absl::StrCat(row.decode().canvas_tokens()),
-                   absl::StrCat(row.decode().decode_steps()),
-                   absl::StrCat(row.done()), absl::StrCat(row.total()),
-                   absl::StrCat(row.correct()), absl::StrCat(row.reward_mean()),
-                   absl::StrCat(row.effective_tokens_mean()),
-                   absl::StrCat(row.service_errors())});
+absl::Status AddSetsOfTask(LearnerLink& link, const std::string& task,
+                           v1::EvaluateRequest& request) {
+  MDRL_ASSIGN_OR_RETURN(const v1::ListPromptSetsResponse listed,
+                        link.ListPromptSets());
+  bool found = false;
+  for (const v1::PromptSet& set : listed.sets()) {
+    if (set.task() != task || set.state() != v1::PromptSet::HELD_OUT) continue;
+    request.add_set_sha256(set.sha256());
+    found = true;
   }
-  return out;
+  if (found) return absl::OkStatus();
+  return absl::NotFoundError(
+      absl::StrCat("the run has no held-out set of task ", task));
+}
+
+absl::StatusOr<v1::EvaluateRequest> MakeRequest(
+    LearnerLink& link, const EvaluateOptions& options) {
+  v1::EvaluateRequest request;
+  request.set_request_id(RandomRequestId());
+  for (const std::string& name : options.sets) {
+    MDRL_ASSIGN_OR_RETURN(const v1::PromptSet set, link.GetPromptSet(name));
+    request.add_set_sha256(set.sha256());
+  }
+  for (const std::string& task : options.tasks) {
+    MDRL_RETURN_IF_ERROR(AddSetsOfTask(link, task, request));
+  }
+  if (options.version) request.set_version(*options.version);
+  request.set_max_prompts(options.max_prompts);
+  MDRL_ASSIGN_OR_RETURN(const auto decodes, DecodeSettingsOf(options.decoding));
+  request.mutable_decode()->Add(decodes.begin(), decodes.end());
+  return request;
 }
 
 }  // namespace
 
-std::string EvaluationText(const v1::Evaluation& evaluation) {
-  std::string out;
-  for (const v1::Evaluation::Row& row : evaluation.rows()) {
-    const double n = static_cast<double>(std::max<uint64_t>(row.done(), 1));
-    const double share = static_cast<double>(row.correct()) / n;
-    absl::StrAppendFormat(
-        &out,
-        "policy %d   %s %d/%d   %d of %d   accuracy %.3f +- %.3f   reward "
-        "%.3f   effective tokens %.0f   service errors %d\n",
-        evaluation.policy().version(), row.task(), row.decode().canvas_tokens(),
-        row.decode().decode_steps(), row.done(), row.total(), share,
-        std::sqrt(share * (1.0 - share) / n), row.reward_mean(),
-        row.effective_tokens_mean(), row.service_errors());
+absl::StatusOr<std::vector<v1::DecodeSettings>> DecodeSettingsOf(
+    const EvaluationDecoding& decoding) {
+  std::vector<v1::DecodeSettings> out;
+  for (const uint32_t canvas : decoding.canvas_tokens) {
+    v1::DecodeSettings decode;
+    const uint32_t block = std::min(decoding.block_tokens, canvas);
+    const uint32_t steps = decoding.decode_steps != 0
+                               ? decoding.decode_steps
+                               : std::max(canvas / 2, 1u);
+    if (block == 0 || canvas % block != 0) {
+      return Usage(absl::StrCat("a block of ", block,
+                                " tokens does not divide a canvas of ", canvas,
+                                "; --block takes another"));
+    }
+    if (steps < canvas / block) {
+      return Usage(absl::StrCat(steps, " steps are fewer than the ",
+                                canvas / block, " blocks of a canvas of ",
+                                canvas, "; each needs one"));
+    }
+    decode.set_canvas_tokens(canvas);
+    decode.set_block_tokens(block);
+    decode.set_decode_steps(steps);
+    decode.set_temperature(0.0f);
+    decode.set_reveal(v1::DecodeSettings::LOW_CONFIDENCE);
+    decode.set_cache(v1::DecodeSettings::NONE);
+    decode.set_stop_at_eos(true);
+    decode.set_swap_at(v1::DecodeSettings::GROUP);
+    out.push_back(std::move(decode));
   }
-  if (out.empty()) out = absl::StrCat(evaluation.state(), "\n");
   return out;
+}
+
+void PrintEvaluation(const Session& session, bool csv,
+                     const v1::Evaluation& evaluation) {
+  if (session.json) {
+    *session.out << JsonText(evaluation) << "\n";
+  } else if (csv) {
+    *session.out << EvaluationCsv(evaluation);
+  } else {
+    if (evaluation.policy().has_version()) {
+      *session.out << "policy " << evaluation.policy().version() << "\n";
+    }
+    *session.out << EvaluationTable(evaluation);
+  }
 }
 
 absl::Status RunEvaluate(const Session& session,
                          const EvaluateOptions& options) {
   MDRL_ASSIGN_OR_RETURN(const auto link, session.Connect());
-  v1::EvaluateRequest request;
-  request.set_request_id(RandomRequestId());
-  for (const std::string& name : options.sets) {
-    MDRL_ASSIGN_OR_RETURN(const v1::PromptSet set, link->GetPromptSet(name));
-    request.add_set_sha256(set.sha256());
-  }
-  if (options.version) request.set_version(*options.version);
-  request.set_max_prompts(options.max_prompts);
+  MDRL_ASSIGN_OR_RETURN(const v1::EvaluateRequest request,
+                        MakeRequest(*link, options));
   MDRL_ASSIGN_OR_RETURN(v1::Evaluation evaluation, link->Evaluate(request));
   ProgressLine progress(*session.err, session.err_terminal);
   while (options.wait && !IsOver(evaluation)) {
@@ -89,9 +132,7 @@ absl::Status RunEvaluate(const Session& session,
             session.err_terminal ? absl::Seconds(1) : absl::Seconds(20)));
   }
   progress.Clear();
-  *session.out << (session.json  ? JsonText(evaluation) + "\n"
-                   : options.csv ? EvaluationCsv(evaluation)
-                                 : EvaluationText(evaluation));
+  PrintEvaluation(session, options.csv, evaluation);
   return absl::OkStatus();
 }
 

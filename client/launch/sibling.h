@@ -1,5 +1,6 @@
-// Commands that need the model, which this program, without Torch, leaves to
-// the service that has it: `mdrlctl generate` becomes `mdrl-rollout generate`.
+// Commands that need the model or the verifiers, which this program, without
+// Torch, leaves to the service that has them: `mdrlctl generate` becomes
+// `mdrl-rollout generate`.
 #ifndef MDRL_CLIENT_LAUNCH_SIBLING_H_
 #define MDRL_CLIENT_LAUNCH_SIBLING_H_
 
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 
 namespace mdrl {
 
@@ -17,6 +19,15 @@ namespace mdrl {
 absl::Status BecomeSibling(const std::filesystem::path& binaries,
                            const std::string& program,
                            const std::vector<std::string>& arguments);
+
+// Runs it to its end, as one step of a command: its exit code, or 128 + the
+// number of the signal that ended it. It has this process's standard error and
+// no standard output, and ends if this process does. NotFound as above;
+// Unavailable: the system has no room. REQUIRES: called on the main thread, to
+// which the kernel ties the program's life.
+absl::StatusOr<int> RunSibling(const std::filesystem::path& binaries,
+                               const std::string& program,
+                               const std::vector<std::string>& arguments);
 
 }  // namespace mdrl
 

@@ -154,8 +154,10 @@ struct EvaluationRow {
   uint64_t done = 0;
   uint64_t total = 0;
   uint64_t service_errors = 0;
+  uint64_t verdicts = 0;  // correct or not; 0: the rubric has no such notion
   uint64_t correct = 0;
-  double reward_mean = 0.0;  // over those that have a reward
+  double reward_mean = 0.0;    // over those that have a reward
+  double reward_stddev = 0.0;  // likewise
   double effective_tokens_mean = 0.0;
   std::map<std::string, double> extra;
   std::vector<EvaluationExample> examples;  // of the row's first two prompts

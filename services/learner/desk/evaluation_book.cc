@@ -1,6 +1,7 @@
 #include "services/learner/desk/evaluation_book.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "common/base/log.h"
@@ -66,9 +67,11 @@ bool EvaluationBook::Take(uint64_t ticket, const Group& group,
     ++sums.decoded;
     sums.token_sum += completion.effective_tokens;
     if (score.outcome == Outcome::kServiceError) ++row.service_errors;
+    if (score.correct.has_value()) ++row.verdicts;
     if (score.correct.value_or(false)) ++row.correct;
     if (score.reward.has_value()) {
       sums.reward_sum += *score.reward;
+      sums.reward_square_sum += *score.reward * *score.reward;
       ++sums.rewarded;
     }
     for (const ScoreComponent& component : score.components) {
@@ -105,8 +108,11 @@ bool EvaluationBook::Close(Evaluation& evaluation, uint64_t ticket,
   for (size_t i = 0; i < view.rows.size(); ++i) {
     EvaluationRow& row = view.rows[i];
     const Row& sums = evaluation.rows[i];
-    row.reward_mean =
-        sums.rewarded == 0 ? 0.0 : sums.reward_sum / sums.rewarded;
+    const double rewarded = std::max<double>(sums.rewarded, 1.0);
+    row.reward_mean = sums.reward_sum / rewarded;
+    row.reward_stddev = std::sqrt(std::max(
+        sums.reward_square_sum / rewarded - row.reward_mean * row.reward_mean,
+        0.0));
     row.effective_tokens_mean =
         sums.decoded == 0 ? 0.0
                           : static_cast<double>(sums.token_sum) / sums.decoded;

@@ -63,6 +63,7 @@ class EvaluationBook {
  private:
   struct Row {
     double reward_sum = 0.0;
+    double reward_square_sum = 0.0;
     uint64_t rewarded = 0;
     uint64_t token_sum = 0;
     uint64_t decoded = 0;

@@ -51,6 +51,8 @@ std::string ResultOf(const EvaluationView& view) {
                     {"correct", row.correct},
                     {"reward_mean", row.reward_mean},
                     {"effective_tokens_mean", row.effective_tokens_mean},
+                    {"reward_stddev", row.reward_stddev},
+                    {"verdicts", row.verdicts},
                     {"extra", row.extra}});
   }
   return nlohmann::json({{"version", view.policy.version.value_or(0)},
@@ -144,11 +146,15 @@ absl::Status FrontDesk::StartEvaluationLocked(const EvaluateRequest& request,
   }
   const auto sets = EvaluatedSetsLocked(request.set_sha256);
   if (!sets.ok()) return sets.status();
-  const std::vector<DecodeSettings>& decodes =
+  std::vector<DecodeSettings> decodes =
       request.decode.empty() ? options_.eval_decode : request.decode;
-  for (const DecodeSettings& decode : decodes) {
+  for (DecodeSettings& decode : decodes) {
     const absl::Status fits = CheckDecode(decode, options_.context);
     if (!fits.ok()) return fits;
+    // A caller need not know this model's ids.
+    if (decode.forbid_ids.empty()) {
+      decode.forbid_ids = options_.decode.forbid_ids;
+    }
   }
   const auto snapshot =
       store_.Find({.version = request.version.value_or(table_.newest()),

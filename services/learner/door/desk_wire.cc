@@ -108,6 +108,8 @@ v1::Evaluation ToProto(const EvaluationView& view) {
     to.set_reward_mean(row.reward_mean);
     to.set_effective_tokens_mean(row.effective_tokens_mean);
     to.mutable_extra()->insert(row.extra.begin(), row.extra.end());
+    to.set_reward_stddev(row.reward_stddev);
+    to.set_verdicts(row.verdicts);
   }
   *wire.mutable_took() = WriteDuration(view.took);
   return wire;

@@ -140,7 +140,26 @@ TEST_F(CommandTest, EvaluateNamesSetsByTheirHashAndWaits) {
   ASSERT_TRUE(RunEvaluate(session_, options).ok());
   EXPECT_EQ(run_.evaluate.set_sha256(0), "test-hash");
   EXPECT_EQ(run_.evaluate.version(), 3u);
-  EXPECT_THAT(out_.str(), HasSubstr("4 of 4   accuracy 0.500 +- 0.250"));
+  EXPECT_TRUE(run_.evaluate.decode().empty());
+  EXPECT_THAT(out_.str(), HasSubstr("0.500 [0.150, 0.850]"));
+}
+
+TEST_F(CommandTest, EvaluateOfATaskAsksForItsHeldOutSetsOnTheseCanvases) {
+  EvaluateOptions options;
+  options.tasks = {"sort"};
+  options.decoding.canvas_tokens = {128, 16};
+  ASSERT_TRUE(RunEvaluate(session_, options).ok());
+  ASSERT_EQ(run_.evaluate.set_sha256_size(), 1);
+  EXPECT_EQ(run_.evaluate.set_sha256(0), std::string(32, '\x5b'));
+  ASSERT_EQ(run_.evaluate.decode_size(), 2);
+  EXPECT_EQ(run_.evaluate.decode(0).decode_steps(), 64u);
+  EXPECT_EQ(run_.evaluate.decode(0).block_tokens(), 32u);
+  EXPECT_EQ(run_.evaluate.decode(1).block_tokens(), 16u);
+  options.decoding.block_tokens = 24;
+  EXPECT_EQ(DetailOf(RunEvaluate(session_, options)).reason, reason::kUsage);
+  options.decoding = {};
+  options.tasks = {"chess"};
+  EXPECT_TRUE(absl::IsNotFound(RunEvaluate(session_, options)));
 }
 
 TEST_F(CommandTest, DrainNamesItsWorker) {

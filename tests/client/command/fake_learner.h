@@ -102,6 +102,7 @@ class FakeRun : public v1::RunService::Service {
     row.set_task("sudoku4");
     row.set_done(4);
     row.set_total(4);
+    row.set_verdicts(4);
     row.set_correct(2);
     return grpc::Status::OK;
   }

@@ -143,11 +143,19 @@ TEST_F(FrontDeskControlTest, WhatAPersonAsksForGoesOnWhileTheRunIsPaused) {
   Awaited<EvaluationView> evaluation;
   EvaluateRequest request;
   request.set_sha256 = {held_out};
+  // A caller's own way to decode needs not name the ids that this model
+  // forbids.
+  request.decode = {RigDecode()};
+  request.decode[0].decode_steps = 2;
+  request.decode[0].forbid_ids.clear();
   rig_.desk().Evaluate(request, evaluation.answer());
   ASSERT_TRUE(evaluation.Wait().ok());
   const auto leases = worker_.Leases(4);
   ASSERT_EQ(leases.size(), 2u);
   EXPECT_EQ(leases[0].purpose, Purpose::kEvaluate);
+  EXPECT_EQ(leases[0].decode.decode_steps, 2u);
+  EXPECT_EQ(leases[0].decode.forbid_ids, RigDecode().forbid_ids);
+  EXPECT_FALSE(leases[0].failure_reward.has_value());
 }
 
 TEST_F(FrontDeskControlTest, SetsAreListedPageByPage) {
