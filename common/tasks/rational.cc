@@ -77,6 +77,12 @@ std::optional<Rational> Rational::FromDecimal(std::string_view digits) {
   return Reduced(numerator, denominator);
 }
 
+Rational Rational::Denominator() const {
+  Rational out;
+  out.numerator_ = denominator_;
+  return out;
+}
+
 double Rational::ToDouble() const {
   return static_cast<double>(static_cast<long double>(numerator_) /
                              static_cast<long double>(denominator_));

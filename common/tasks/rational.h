@@ -24,6 +24,7 @@ class Rational {
   bool IsWhole() const { return denominator_ == 1; }
   bool IsNegative() const { return numerator_ < 0; }
   bool IsZero() const { return numerator_ == 0; }
+  Rational Denominator() const;
 
   std::optional<Rational> Plus(const Rational& other) const;
   std::optional<Rational> Minus(const Rational& other) const;

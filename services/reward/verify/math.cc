@@ -8,6 +8,7 @@
 #include "services/reward/verify/boxed.h"
 #include "services/reward/verify/format.h"
 #include "services/reward/verify/math_normal.h"
+#include "services/reward/verify/math_symbolic.h"
 
 namespace mdrl {
 namespace {
@@ -21,6 +22,18 @@ constexpr std::string_view kBoxed = "\\boxed";
 constexpr ComponentSpec kTerms[] = {{"correctness", 1.0, 0.0, kCorrect},
                                     {"boxed_and_answer_tags", 1.0, 0.25, 1.0}};
 constexpr ComponentSpec kEvalTerms[] = {{"correct", 1.0}};
+
+using Equivalent = bool (*)(const MathAnswer& gold, std::string_view answer);
+
+bool PublishedEquivalent(const MathAnswer& gold, std::string_view answer) {
+  return gold.IsEquivalent(answer);
+}
+
+// What is neither a number nor an expression is compared in normal form.
+bool EqualInValue(const MathAnswer& gold, std::string_view answer) {
+  return SymbolicallyEqual(gold.text(), answer)
+      .value_or(gold.IsEquivalent(answer));
+}
 
 double FormatTerm(std::string_view text, std::string_view boxed) {
   double out = 0.0;
@@ -36,9 +49,10 @@ double FormatTerm(std::string_view text, std::string_view boxed) {
   return 0.5 * out;
 }
 
-Verdict Judge(const MathAnswer& gold, std::optional<std::string_view> answer) {
+Verdict Judge(const MathAnswer& gold, std::optional<std::string_view> answer,
+              Equivalent equivalent = PublishedEquivalent) {
   Verdict out;
-  out.correct = answer && gold.IsEquivalent(*answer);
+  out.correct = answer && equivalent(gold, *answer);
   if (!answer) out.outcome = Outcome::kUnparsable;
   return out;
 }
@@ -73,6 +87,7 @@ absl::StatusOr<Verify> PrepareTrain(std::string_view truth) {
   };
 }
 
+template <Equivalent equivalent>
 absl::StatusOr<Verify> PrepareEval(std::string_view truth) {
   MDRL_ASSIGN_OR_RETURN(std::string answer, ParseAnswerTruth(truth));
   return [gold = MathAnswer(std::move(answer))](std::string_view text) {
@@ -82,17 +97,19 @@ absl::StatusOr<Verify> PrepareEval(std::string_view truth) {
         found = Stripped(*tagged);
       }
     }
-    Verdict out = Judge(gold, found);
+    Verdict out = Judge(gold, found, equivalent);
     out.values = {*out.correct ? 1.0 : 0.0};
     out.extracted = std::string(found.value_or(std::string_view()));
     return out;
   };
 }
 
-constexpr RubricEntry kRubrics[] = {{"d1.train", kTerms, PreparePublished},
-                                    {"eval", kEvalTerms, PrepareEval},
-                                    {"spg.train", kTerms, PreparePublished},
-                                    {"train", kTerms, PrepareTrain}};
+constexpr RubricEntry kRubrics[] = {
+    {"d1.train", kTerms, PreparePublished},
+    {"eval", kEvalTerms, PrepareEval<PublishedEquivalent>},
+    {"spg.train", kTerms, PreparePublished},
+    {"symbolic", kEvalTerms, PrepareEval<EqualInValue>},
+    {"train", kTerms, PrepareTrain}};
 
 }  // namespace
 

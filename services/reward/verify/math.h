@@ -7,6 +7,8 @@
 // without. They are the same rule.
 // train: the same two as they were meant; the format term is then 0.25 to 1.
 // eval: correct, by the published evaluation parser.
+// symbolic: the same answer, equal in value instead of in spelling
+// (math_symbolic.h); of no published number.
 #ifndef MDRL_SERVICES_REWARD_VERIFY_MATH_H_
 #define MDRL_SERVICES_REWARD_VERIFY_MATH_H_
 
