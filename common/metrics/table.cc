@@ -138,6 +138,9 @@ std::vector<MetricSpec> Table() {
       // Reward
       {"mdrl_reward_scores_total", kCounter, "", kS, "Scored completions.", {Task(), Outcome()}},
       {"mdrl_reward_seconds", kHistogram, "seconds", kS, "Time of a request in the queue, and of scoring it.", {Task(), {"stage", {"queue", "run"}}}, Range::kCall},
+      {"mdrl_reward_sandbox_kills_total", kCounter, "", kS, "Runs of programs that were ended at a limit: a program may also end itself, or fail its tests.", {{"reason", {"wall", "cpu", "memory", "output"}}}},
+      {"mdrl_reward_verdict_spoofs_total", kCounter, "", kS, "Verdicts on the sandbox's own channel without its secret."},
+      {"mdrl_reward_sandbox_processes", kGauge, "", kS, "Processes of all programs' runs; 0 where nothing runs."},
       // Every process
       {"mdrl_grpc_server_calls_total", kCounter, "", kLS, "Answered calls.", {Rpc(), Code()}},
       {"mdrl_grpc_client_retries_total", kCounter, "", kW, "Calls that were repeated.", {Rpc()}},

@@ -74,13 +74,21 @@ absl::StatusOr<int> Serve(const RewardFlags& flags) {
   RewardMetrics metrics(registry, tasks);
   CallMetrics calls(registry, {"mdrl.v1.RewardService"});
 
+  programs.watch = [&metrics](const ProgramResult& result) {
+    metrics.CountProgram(result);
+  };
   VerifierPool::Options pooling;
   pooling.metrics = &metrics;
   pooling.programs = programs;
   VerifierPool pool(pooling);
   metrics.queue_capacity.Set(static_cast<double>(pool.capacity()));
-  registry.BeforeCollect(
-      [&] { metrics.queue_depth.Set(static_cast<double>(pool.waiting())); });
+  registry.BeforeCollect([&] {
+    metrics.queue_depth.Set(static_cast<double>(pool.waiting()));
+    if (sandbox.ok()) {
+      metrics.sandbox_processes.Set(
+          static_cast<double>((*sandbox)->processes()));
+    }
+  });
   MDRL_ASSIGN_OR_RETURN(const auto page,
                         MetricsServer::Start(options.metrics_listen, registry));
   RewardService service(&pool, programs);

@@ -25,7 +25,7 @@ struct RewardFlags {
   std::string config;             // a run configuration; empty: none
   std::vector<std::string> sets;  // "a.b=c", over the file
   // serve
-  std::string listen;             // empty: the configuration's, or the default
+  std::string listen;  // empty: the configuration's, or the default
   // score
   std::string task;
   std::string rubric;  // empty: score_lines.h says which

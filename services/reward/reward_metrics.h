@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "common/metrics/registry.h"
 #include "common/record/rollout_calls.h"
+#include "services/reward/sandbox/program_limits.h"
 
 namespace mdrl {
 
@@ -21,11 +22,17 @@ struct RewardMetrics {
   void CountReply(const std::string& task, const ScoreReply& reply,
                   absl::Duration waited, absl::Duration took);
 
+  // A program of the sandbox ended.
+  void CountProgram(const ProgramResult& result);
+
   Counters& scores;
   Histograms& seconds;
   Gauge& queue_depth;
   Gauge& queue_capacity;
   Histogram& queue_wait;
+  Counters& sandbox_kills;
+  Counter& verdict_spoofs;
+  Gauge& sandbox_processes;
 };
 
 }  // namespace mdrl

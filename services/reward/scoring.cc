@@ -81,6 +81,7 @@ absl::StatusOr<ScoreReply> ScorePrograms(const Rubric& rubric,
     if (!jobs[i]) {
       reply.items.push_back({index, judge->score(nullptr, {})});
     } else if (const auto result = pending.front()->Wait(); result.ok()) {
+      if (runs.watch) runs.watch(*result);
       Score score = judge->score(&*jobs[i], *result);
       score.took = result->took;
       score.sandbox = reply.sandbox;

@@ -6,6 +6,7 @@
 #define MDRL_SERVICES_REWARD_SCORING_H_
 
 #include <cstddef>
+#include <functional>
 
 #include "absl/status/statusor.h"
 #include "common/record/rollout_calls.h"
@@ -30,6 +31,8 @@ TaskListing ListTasks();
 struct ProgramRuns {
   const Sandbox* sandbox = nullptr;
   size_t side_by_side = 6;  // of one request
+  // Told of each run's end, from any thread; may be null.
+  std::function<void(const ProgramResult& result)> watch = {};
 };
 // The same with the tasks that run programs; the reply and the listing name the
 // sandbox, "none" without one. A run that infrastructure failed is an item with

@@ -37,9 +37,12 @@ struct ProgramResult {
     kMemory,
     kCrash,  // ended by itself, was ended for its output, broke the protocol
   };
+  // The limit at which the run was ended; kNone: it ended by itself.
+  enum class Kill { kNone, kWall, kCpu, kMemory, kOutput };
   End end = End::kCrash;
+  Kill kill = Kill::kNone;
   uint32_t passed = 0;
-  uint32_t total = 0;   // 0 unless judged
+  uint32_t total = 0;        // 0 unless judged
   std::string message = {};  // what went wrong first, for people
   // Something on the verdict's channel did not have the secret.
   bool spoofed = false;

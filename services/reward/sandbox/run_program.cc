@@ -308,6 +308,12 @@ RunReply Run::Ended(RunReply reply) const {
   reply.end = timed_out_ || cpu ? ProgramResult::End::kTimeout
               : over_memory_    ? ProgramResult::End::kMemory
                                 : ProgramResult::End::kCrash;
+  using Kill = ProgramResult::Kill;
+  reply.kill = timed_out_     ? Kill::kWall
+               : cpu          ? Kill::kCpu
+               : over_memory_ ? Kill::kMemory
+               : over_output_ ? Kill::kOutput
+                              : Kill::kNone;
   std::string message =
       timed_out_             ? "ran longer than it may"
       : cpu                  ? "used more processor time than it may"

@@ -42,6 +42,7 @@ struct RunOrder {
 
 struct RunReply {
   ProgramResult::End end = ProgramResult::End::kCrash;
+  ProgramResult::Kill kill = ProgramResult::Kill::kNone;
   bool service_error = false;  // ours: there is no result; `message` says why
   bool spoofed = false;
   uint32_t passed = 0;

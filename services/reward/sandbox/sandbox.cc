@@ -15,6 +15,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "services/reward/sandbox/process_tree.h"
 #include "services/reward/sandbox/run_program.h"
 #include "services/reward/sandbox/seccomp_filter.h"
 
@@ -110,6 +111,7 @@ absl::StatusOr<ProgramResult> Sandbox::Pending::Wait() {
   if (reply.service_error) return absl::UnavailableError(reply.message);
   ProgramResult out;
   out.end = reply.end;
+  out.kill = reply.kill;
   out.passed = reply.passed;
   out.total = reply.total;
   out.message = reply.message;
@@ -190,6 +192,8 @@ absl::StatusOr<std::unique_ptr<Sandbox>> Sandbox::Create(
   MDRL_RETURN_IF_ERROR(out->Probe());
   return out;
 }
+
+size_t Sandbox::processes() const { return Descendants(launcher_.id).size(); }
 
 std::string Sandbox::name() const {
   return walls_ == Walls::kStrong ? "bubblewrap" : "weak";

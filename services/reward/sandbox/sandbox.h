@@ -61,6 +61,8 @@ class Sandbox {
   Pending Start(const ProgramJob& job) const;
 
   Walls walls() const { return walls_; }
+  // Of all runs under way, ours and the programs'; 0 where nothing runs.
+  size_t processes() const;
   // For provenance: "bubblewrap" or "weak".
   std::string name() const;
 

@@ -106,5 +106,20 @@ TEST(VerifierPoolTest, CountsScoresByTaskAndOutcome) {
   EXPECT_EQ(metrics.scores.At({"sort", "service_error"}).value(), 0.0);
 }
 
+TEST(RewardMetricsTest, CountsWhyProgramsWereEnded) {
+  using Kill = ProgramResult::Kill;
+  Registry registry;
+  RewardMetrics metrics(registry, {"mbpp"});
+  for (const Kill kill : {Kill::kNone, Kill::kWall, Kill::kWall, Kill::kCpu}) {
+    metrics.CountProgram({.kill = kill});
+  }
+  metrics.CountProgram({.kill = Kill::kOutput, .spoofed = true});
+  EXPECT_EQ(metrics.sandbox_kills.At({"wall"}).value(), 2.0);
+  EXPECT_EQ(metrics.sandbox_kills.At({"cpu"}).value(), 1.0);
+  EXPECT_EQ(metrics.sandbox_kills.At({"memory"}).value(), 0.0);
+  EXPECT_EQ(metrics.sandbox_kills.At({"output"}).value(), 1.0);
+  EXPECT_EQ(metrics.verdict_spoofs.value(), 1.0);
+}
+
 }  // namespace
 }  // namespace mdrl

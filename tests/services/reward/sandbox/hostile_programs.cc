@@ -1,5 +1,7 @@
 #include "tests/services/reward/sandbox/hostile_programs.h"
 
+#include <string>
+
 namespace mdrl {
 
 const char kAttempt[] = R"(
@@ -562,5 +564,14 @@ def f(x): return f(x)
 }  // namespace
 
 std::span<const HostileProgram> HostilePrograms() { return kPrograms; }
+
+ProgramJob JobOf(const HostileProgram& hostile) {
+  ProgramJob job;
+  job.program = std::string(kAttempt) + hostile.program;
+  job.tests = hostile.tests != nullptr ? hostile.tests : kHostileTests;
+  job.entry = "f";
+  job.objects = hostile.objects;
+  return job;
+}
 
 }  // namespace mdrl

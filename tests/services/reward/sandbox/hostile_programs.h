@@ -27,6 +27,8 @@ extern const char kAttempt[];
 
 std::span<const HostileProgram> HostilePrograms();
 
+ProgramJob JobOf(const HostileProgram& hostile);
+
 }  // namespace mdrl
 
 #endif  // MDRL_TESTS_SERVICES_REWARD_SANDBOX_HOSTILE_PROGRAMS_H_

@@ -2,15 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
-#include <set>
-#include <sstream>
+#include <memory>
+#include <vector>
 
-#include "services/reward/sandbox/process_tree.h"
 #include "tests/services/reward/sandbox/hostile_programs.h"
+#include "tests/services/reward/sandbox/traces.h"
 
 namespace mdrl {
 namespace {
@@ -33,44 +30,6 @@ ProgramResult RunJob(const Sandbox& sandbox, const ProgramJob& job) {
   const auto result = sandbox.Start(job).Wait();
   EXPECT_TRUE(result.ok()) << result.status();
   return result.value_or(ProgramResult());
-}
-
-ProgramJob JobOf(const HostileProgram& hostile) {
-  ProgramJob job;
-  job.program = std::string(kAttempt) + hostile.program;
-  job.tests = hostile.tests != nullptr ? hostile.tests : kHostileTests;
-  job.entry = "f";
-  job.objects = hostile.objects;
-  return job;
-}
-
-// What a program could leave behind.
-struct Traces {
-  size_t processes = 0;
-  std::string mounts;
-  std::set<std::string> files;
-  friend bool operator==(const Traces&, const Traces&) = default;
-};
-
-// A run's own process may still be on its way out when its verdict is here; the
-// launchers stay.
-void WaitForRuns(const Sandbox& sandbox, size_t launchers) {
-  while (Descendants(getpid()).size() > launchers) {
-    RunJob(sandbox, {"def f(x): return x + 1", kHostileTests, "f"});
-  }
-}
-
-Traces LookForTraces() {
-  Traces out;
-  out.processes = Descendants(getpid()).size();
-  std::stringstream mounts;
-  mounts << std::ifstream("/proc/self/mountinfo").rdbuf();
-  out.mounts = mounts.str();
-  // Names that the corpus writes to, if walls were not there.
-  for (const char* file : {"/x", "/tmp/x", "/tmp/0", "/usr/bin/x"}) {
-    if (std::filesystem::exists(file)) out.files.insert(file);
-  }
-  return out;
 }
 
 TEST(SandboxTest, ACorrectProgramPassesAndAWrongOneFails) {
@@ -170,6 +129,7 @@ TEST(SandboxTest, AProgramThatUsesItsProcessorTimeUpHasTimedOut) {
   const ProgramResult result =
       RunJob(**sandbox, {"while True: pass", kHostileTests, "f"});
   EXPECT_EQ(result.end, End::kTimeout);
+  EXPECT_EQ(result.kill, ProgramResult::Kill::kCpu);
   EXPECT_THAT(result.message, HasSubstr("processor time"));
 }
 
@@ -180,11 +140,9 @@ TEST(SandboxTest, ARunThatNobodyWaitsForIsEnded) {
     const Sandbox::Pending dropped =
         sandbox->Start({"while True: pass", kHostileTests, "f"});
   }
-  // Another run's verdict; then only the launcher may be left, once the dropped
-  // run's process has cleared up.
   EXPECT_TRUE(RunJob(*sandbox, {"def f(x): return x + 1", kHostileTests, "f"})
                   .all_passed());
-  WaitForRuns(*sandbox, 1);
+  WaitForRuns(*sandbox);
 }
 
 // The corpus, a few at a time: what waits forever with a short limit, the rest
@@ -223,6 +181,7 @@ class HostileTest : public testing::Test {
       EXPECT_FALSE(result->all_passed()) << result->message;
       EXPECT_FALSE(result->spoofed);
       if (group[i].end == End::kTimeout) {
+        EXPECT_EQ(result->kill, ProgramResult::Kill::kWall);
         EXPECT_GE(result->took, kShort);
         EXPECT_LE(result->took, kShort + kLate);
       }
@@ -235,10 +194,12 @@ TEST_F(HostileTest, EveryProgramGetsItsEndAndLeavesNothing) {
   ASSERT_NE(patient_, nullptr);
   ASSERT_NE(hasty_, nullptr);
   ASSERT_GE(HostilePrograms().size(), 60u);
-  WaitForRuns(*patient_, 2);
+  WaitForRuns(*patient_);
+  WaitForRuns(*hasty_);
   const Traces before = LookForTraces();
   RunCorpus();
-  WaitForRuns(*patient_, 2);
+  WaitForRuns(*patient_);
+  WaitForRuns(*hasty_);
   EXPECT_EQ(LookForTraces(), before);
 }
 
