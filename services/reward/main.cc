@@ -32,6 +32,7 @@ namespace {
 // Longer than any scoring of the tasks without programs takes; a program that
 // runs longer is ended with the sandbox.
 constexpr absl::Duration kGrace = absl::Seconds(10);
+constexpr absl::Duration kLauncherWatch = absl::Seconds(1);
 // A message's limit, and room for framing, which gRPC counts in.
 constexpr int kMaxRequestBytes = (8 << 20) + (64 << 10);
 
@@ -103,11 +104,17 @@ absl::StatusOr<int> Serve(const RewardFlags& flags) {
   Log(LogLevel::kInfo, "ready", "serving scores",
       {{"address", server->address()}});
 
-  stop->Wait();
+  // Without its launcher the service scores no program until it is started
+  // again, by whoever watches it.
+  bool fallen = false;
+  while (!fallen && !stop->WaitFor(kLauncherWatch)) {
+    fallen = sandbox.ok() && !(*sandbox)->alive();
+  }
   Log(LogLevel::kInfo, "stopping", "answering what was taken");
   server->Drain();
   server->Shutdown(kGrace);
   pool.Close();
+  if (fallen) return absl::UnavailableError("the sandbox's launcher has ended");
   return stop->signal_number();
 }
 

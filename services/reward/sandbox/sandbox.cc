@@ -193,6 +193,13 @@ absl::StatusOr<std::unique_ptr<Sandbox>> Sandbox::Create(
   return out;
 }
 
+bool Sandbox::alive() const {
+  siginfo_t ended = {};
+  return waitid(P_PID, static_cast<id_t>(launcher_.id), &ended,
+                WEXITED | WNOHANG | WNOWAIT) == 0 &&
+         ended.si_pid == 0;
+}
+
 size_t Sandbox::processes() const { return Descendants(launcher_.id).size(); }
 
 std::string Sandbox::name() const {

@@ -61,6 +61,8 @@ class Sandbox {
   Pending Start(const ProgramJob& job) const;
 
   Walls walls() const { return walls_; }
+  // False once the launcher has ended: no program can be run any more.
+  bool alive() const;
   // Of all runs under way, ours and the programs'; 0 where nothing runs.
   size_t processes() const;
   // For provenance: "bubblewrap" or "weak".

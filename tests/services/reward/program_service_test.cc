@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "common/net/grpc_server.h"
 #include "common/net/grpc_status.h"
@@ -114,7 +115,9 @@ TEST_F(ProgramServiceTest, WithoutASandboxTheTaskIsRefusedByName) {
 
 TEST_F(ProgramServiceTest, ABrokenSandboxIsAServiceErrorAndNeverAReward) {
   Serve(/*programs=*/true);
+  EXPECT_TRUE(sandbox_->alive());
   for (const pid_t process : Descendants(getpid())) kill(process, SIGKILL);
+  while (sandbox_->alive()) std::this_thread::yield();
   const auto reply = Score({kRight, kRight});
   ASSERT_TRUE(reply.ok()) << reply.status();
   for (const ScoreReply::Item& item : reply->items) {
