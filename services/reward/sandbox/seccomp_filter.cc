@@ -62,7 +62,7 @@ int AddRules(scmp_filter_ctx filter) {
     return rc;
   }
   if (const int rc = seccomp_rule_add(filter, refuse, SCMP_SYS(socket), 1,
-                                      SCMP_A0(SCMP_CMP_NE, AF_UNIX));
+                                      SCMP_A0(SCMP_CMP_NE, AF_UNIX, 0));
       rc != 0) {
     return rc;
   }
