@@ -1,5 +1,7 @@
 #include "common/base/memory.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <fstream>
 #include <optional>
@@ -35,6 +37,12 @@ uint64_t AvailableMemory() {
   const auto used = NumberIn("/sys/fs/cgroup/memory.current");
   if (!limit || !used) return machine;
   return std::min(machine, *limit > *used ? *limit - *used : 0);
+}
+
+void KeepFreedMemory() {
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the most that is possible
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  mallopt(M_TOP_PAD, 16 << 20);
 }
 
 }  // namespace mdrl

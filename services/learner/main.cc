@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/error.h"
 #include "common/base/log.h"
+#include "common/base/memory.h"
 #include "common/base/reexec.h"
 #include "common/base/status_macros.h"
 #include "common/net/build_info.h"
@@ -314,6 +315,7 @@ int Main(std::span<const std::string_view> arguments) {
 }  // namespace mdrl
 
 int main(int argc, char** argv) {
+  mdrl::KeepFreedMemory();
   // Waiting threads of libgomp must sleep, not spin: others need the cores.
   if (const absl::Status status =
           mdrl::EnsureEnvironment("OMP_WAIT_POLICY", "passive", argv);

@@ -12,6 +12,7 @@
 
 #include "common/base/error.h"
 #include "common/base/log.h"
+#include "common/base/memory.h"
 #include "common/base/parent_guard.h"
 #include "common/base/reexec.h"
 #include "common/base/status_macros.h"
@@ -209,6 +210,7 @@ int Main(std::span<const std::string_view> arguments) {
 }  // namespace mdrl
 
 int main(int argc, char** argv) {
+  mdrl::KeepFreedMemory();
   // libgomp reads it when it is loaded; without it waiting threads spin.
   const absl::Status passive =
       mdrl::EnsureEnvironment("OMP_WAIT_POLICY", "passive", argv);

@@ -14,6 +14,7 @@
 #include "ATen/Parallel.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "common/base/memory.h"
 #include "common/format/lora_targets.h"
 #include "common/model/lora.h"
 #include "services/learner/algorithm/spg.h"
@@ -109,6 +110,7 @@ void Time(const Size& size, int threads, double seconds) {
 }  // namespace mdrl
 
 int main(int argc, char** argv) {
+  mdrl::KeepFreedMemory();  // as the learner
   const int threads = argc > 1 ? std::atoi(argv[1]) : 1;
   const double seconds = argc > 2 ? std::atof(argv[2]) : 3.0;
   at::set_num_threads(threads);
