@@ -13,18 +13,7 @@
 
 namespace mdrl {
 
-Bgpo::Bgpo(Options options, AdvantageFn advantage,
-           std::unique_ptr<const CorruptionLaw> corruption)
-    : options_(options),
-      advantage_(advantage),
-      corruption_(std::move(corruption)) {}
-
 Needs Bgpo::needs() const { return {.old = true, .separable = true}; }
-
-at::Tensor Bgpo::Advantage(const at::Tensor& reward_B,
-                           const at::Tensor& group_B) const {
-  return advantage_(reward_B, group_B);
-}
 
 LossAndMetrics Bgpo::Loss(const LossInputs& in) const {
   const at::Tensor divisor_B1 =

@@ -5,16 +5,10 @@
 #include "ATen/TensorOperators.h"
 #include "common/base/status_macros.h"
 #include "services/learner/algorithm/likelihood.h"
-#include "services/learner/algorithm/ratio.h"
 #include "services/learner/algorithm/statistics.h"
+#include "services/learner/algorithm/token_loss.h"
 
 namespace mdrl {
-
-DiffuGrpo::DiffuGrpo(Options options, AdvantageFn advantage,
-                     std::unique_ptr<const CorruptionLaw> corruption)
-    : options_(options),
-      advantage_(advantage),
-      corruption_(std::move(corruption)) {}
 
 Needs DiffuGrpo::needs() const {
   return {.old = true,
@@ -24,20 +18,11 @@ Needs DiffuGrpo::needs() const {
                                          : Needs::Rows::kWithAdvantage};
 }
 
-at::Tensor DiffuGrpo::Advantage(const at::Tensor& reward_B,
-                                const at::Tensor& group_B) const {
-  return advantage_(reward_B, group_B);
-}
-
 LossAndMetrics DiffuGrpo::Loss(const LossInputs& in) const {
   const at::Tensor advantage_B11 = in.advantage_B.reshape({-1, 1, 1});
   const at::Tensor ratio_BSL = (in.logp_BSL - OldLogp(in)).exp();
-  at::Tensor token_BSL =
-      -Clipped(ratio_BSL, advantage_B11, options_.clip, options_.clip);
-  if (options_.kl_beta > 0.0) {
-    token_BSL =
-        token_BSL + options_.kl_beta * K3(*in.ref_logp_BSL - in.logp_BSL);
-  }
+  const at::Tensor token_BSL =
+      TokenLoss(in, ratio_BSL, advantage_B11, options_.clip, options_.kl_beta);
   const at::Tensor tokens =
       in.length_B.sum() * static_cast<double>(in.logp_BSL.size(1));
   const at::Tensor loss = AtScored(in, token_BSL).sum() / tokens;

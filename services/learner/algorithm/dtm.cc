@@ -9,22 +9,11 @@
 
 namespace mdrl {
 
-Dtm::Dtm(Options options, AdvantageFn advantage,
-         std::unique_ptr<const CorruptionLaw> corruption)
-    : options_(options),
-      advantage_(advantage),
-      corruption_(std::move(corruption)) {}
-
 Needs Dtm::needs() const {
   return {.teacher = true,
           .separable = true,
           .rows = Needs::Rows::kAll,
           .fresh_optimizer = true};
-}
-
-at::Tensor Dtm::Advantage(const at::Tensor& reward_B,
-                          const at::Tensor& group_B) const {
-  return advantage_(reward_B, group_B);
 }
 
 LossAndMetrics Dtm::Loss(const LossInputs& in) const {

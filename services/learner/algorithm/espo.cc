@@ -10,22 +10,11 @@
 
 namespace mdrl {
 
-Espo::Espo(Options options, AdvantageFn advantage,
-           std::unique_ptr<const CorruptionLaw> corruption)
-    : options_(options),
-      advantage_(advantage),
-      corruption_(std::move(corruption)) {}
-
 Needs Espo::needs() const {
   return {.old = true,
           .reference = options_.kl_beta > 0.0,
           .rows = options_.kl_beta > 0.0 ? Needs::Rows::kAll
                                          : Needs::Rows::kWithAdvantage};
-}
-
-at::Tensor Espo::Advantage(const at::Tensor& reward_B,
-                           const at::Tensor& group_B) const {
-  return advantage_(reward_B, group_B);
 }
 
 LossAndMetrics Espo::Loss(const LossInputs& in) const {

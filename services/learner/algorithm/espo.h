@@ -10,34 +10,20 @@
 #ifndef MDRL_SERVICES_LEARNER_ALGORITHM_ESPO_H_
 #define MDRL_SERVICES_LEARNER_ALGORITHM_ESPO_H_
 
-#include <memory>
-
-#include "services/learner/algorithm/advantage.h"
-#include "services/learner/algorithm/algorithm.h"
+#include "services/learner/algorithm/method.h"
 #include "services/learner/algorithm/own.h"
 #include "services/learner/algorithm/settings.h"
 
 namespace mdrl {
 
-class Espo final : public Algorithm {
+class Espo final : public Method<AlgorithmSettings::Espo> {
  public:
-  using Options = AlgorithmSettings::Espo;
-
-  Espo(Options options, AdvantageFn advantage,
-       std::unique_ptr<const CorruptionLaw> corruption);
+  using Method::Method;
 
   Needs needs() const override;
-  const CorruptionLaw& corruption() const override { return *corruption_; }
-  at::Tensor Advantage(const at::Tensor& reward_B,
-                       const at::Tensor& group_B) const override;
   // Metrics: elbo (per position of the canvas), mc_stddev, ratio, clip_share,
   // kl_reference, kl_rollout.
   LossAndMetrics Loss(const LossInputs& in) const override;
-
- private:
-  Options options_;
-  AdvantageFn advantage_;
-  std::unique_ptr<const CorruptionLaw> corruption_;
 };
 
 // InvalidArgument names the key and what would be right.

@@ -10,18 +10,7 @@
 
 namespace mdrl {
 
-JustGrpo::JustGrpo(Options options, AdvantageFn advantage,
-                   std::unique_ptr<const CorruptionLaw> corruption)
-    : options_(options),
-      advantage_(advantage),
-      corruption_(std::move(corruption)) {}
-
 Needs JustGrpo::needs() const { return {.old = true, .separable = true}; }
-
-at::Tensor JustGrpo::Advantage(const at::Tensor& reward_B,
-                               const at::Tensor& group_B) const {
-  return advantage_(reward_B, group_B);
-}
 
 LossAndMetrics JustGrpo::Loss(const LossInputs& in) const {
   const at::Tensor advantage_B11 = in.advantage_B.reshape({-1, 1, 1});

@@ -11,33 +11,19 @@
 #ifndef MDRL_SERVICES_LEARNER_ALGORITHM_JUSTGRPO_H_
 #define MDRL_SERVICES_LEARNER_ALGORITHM_JUSTGRPO_H_
 
-#include <memory>
-
-#include "services/learner/algorithm/advantage.h"
-#include "services/learner/algorithm/algorithm.h"
+#include "services/learner/algorithm/method.h"
 #include "services/learner/algorithm/own.h"
 #include "services/learner/algorithm/settings.h"
 
 namespace mdrl {
 
-class JustGrpo final : public Algorithm {
+class JustGrpo final : public Method<AlgorithmSettings::JustGrpo> {
  public:
-  using Options = AlgorithmSettings::JustGrpo;
-
-  JustGrpo(Options options, AdvantageFn advantage,
-           std::unique_ptr<const CorruptionLaw> corruption);
+  using Method::Method;
 
   Needs needs() const override;
-  const CorruptionLaw& corruption() const override { return *corruption_; }
-  at::Tensor Advantage(const at::Tensor& reward_B,
-                       const at::Tensor& group_B) const override;
   // Metrics: log_pi (nats per completion), clip_share, kl_rollout.
   LossAndMetrics Loss(const LossInputs& in) const override;
-
- private:
-  Options options_;
-  AdvantageFn advantage_;
-  std::unique_ptr<const CorruptionLaw> corruption_;
 };
 
 // InvalidArgument names the key and what would be right.

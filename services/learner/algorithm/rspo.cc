@@ -9,19 +9,8 @@
 
 namespace mdrl {
 
-Rspo::Rspo(Options options, AdvantageFn advantage,
-           std::unique_ptr<const CorruptionLaw> corruption)
-    : options_(options),
-      advantage_(advantage),
-      corruption_(std::move(corruption)) {}
-
 Needs Rspo::needs() const {
   return {.reference = true, .rows = Needs::Rows::kAll};
-}
-
-at::Tensor Rspo::Advantage(const at::Tensor& reward_B,
-                           const at::Tensor& group_B) const {
-  return advantage_(reward_B, group_B);
 }
 
 LossAndMetrics Rspo::Loss(const LossInputs& in) const {

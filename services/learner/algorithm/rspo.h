@@ -12,34 +12,20 @@
 #ifndef MDRL_SERVICES_LEARNER_ALGORITHM_RSPO_H_
 #define MDRL_SERVICES_LEARNER_ALGORITHM_RSPO_H_
 
-#include <memory>
-
-#include "services/learner/algorithm/advantage.h"
-#include "services/learner/algorithm/algorithm.h"
+#include "services/learner/algorithm/method.h"
 #include "services/learner/algorithm/own.h"
 #include "services/learner/algorithm/settings.h"
 
 namespace mdrl {
 
-class Rspo final : public Algorithm {
+class Rspo final : public Method<AlgorithmSettings::Rspo> {
  public:
-  using Options = AlgorithmSettings::Rspo;
-
-  Rspo(Options options, AdvantageFn advantage,
-       std::unique_ptr<const CorruptionLaw> corruption);
+  using Method::Method;
 
   Needs needs() const override;
-  const CorruptionLaw& corruption() const override { return *corruption_; }
-  at::Tensor Advantage(const at::Tensor& reward_B,
-                       const at::Tensor& group_B) const override;
   // Metrics: elbo, mc_stddev, score_difference (mean d), residual_abs,
   // kl_reference.
   LossAndMetrics Loss(const LossInputs& in) const override;
-
- private:
-  Options options_;
-  AdvantageFn advantage_;
-  std::unique_ptr<const CorruptionLaw> corruption_;
 };
 
 // InvalidArgument names the key and what would be right.

@@ -10,23 +10,12 @@
 
 namespace mdrl {
 
-TraceRl::TraceRl(Options options, AdvantageFn advantage,
-                 std::unique_ptr<const CorruptionLaw> corruption)
-    : options_(options),
-      advantage_(advantage),
-      corruption_(std::move(corruption)) {}
-
 Needs TraceRl::needs() const {
   // Every row's samples count in the mean.
   return {.old = true,
           .reveals = true,
           .separable = true,
           .rows = Needs::Rows::kAll};
-}
-
-at::Tensor TraceRl::Advantage(const at::Tensor& reward_B,
-                              const at::Tensor& group_B) const {
-  return advantage_(reward_B, group_B);
 }
 
 LossAndMetrics TraceRl::Loss(const LossInputs& in) const {

@@ -16,22 +16,11 @@ constexpr double kNever = -1e30;  // stands for log 0
 
 }  // namespace
 
-Wd1::Wd1(Options options, AdvantageFn advantage,
-         std::unique_ptr<const CorruptionLaw> corruption)
-    : options_(options),
-      advantage_(advantage),
-      corruption_(std::move(corruption)) {}
-
 Needs Wd1::needs() const {
   // A mixed group's row at the mean has w+ != w-; equal rewards have w+ = w-.
   return {.separable = true,
           .rows = options_.over_the_step ? Needs::Rows::kAll
                                          : Needs::Rows::kOfMixedGroups};
-}
-
-at::Tensor Wd1::Advantage(const at::Tensor& reward_B,
-                          const at::Tensor& group_B) const {
-  return advantage_(reward_B, group_B);
 }
 
 LossAndMetrics Wd1::Loss(const LossInputs& in) const {

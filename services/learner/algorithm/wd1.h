@@ -13,33 +13,19 @@
 #ifndef MDRL_SERVICES_LEARNER_ALGORITHM_WD1_H_
 #define MDRL_SERVICES_LEARNER_ALGORITHM_WD1_H_
 
-#include <memory>
-
-#include "services/learner/algorithm/advantage.h"
-#include "services/learner/algorithm/algorithm.h"
+#include "services/learner/algorithm/method.h"
 #include "services/learner/algorithm/own.h"
 #include "services/learner/algorithm/settings.h"
 
 namespace mdrl {
 
-class Wd1 final : public Algorithm {
+class Wd1 final : public Method<AlgorithmSettings::Wd1> {
  public:
-  using Options = AlgorithmSettings::Wd1;
-
-  Wd1(Options options, AdvantageFn advantage,
-      std::unique_ptr<const CorruptionLaw> corruption);
+  using Method::Method;
 
   Needs needs() const override;
-  const CorruptionLaw& corruption() const override { return *corruption_; }
-  at::Tensor Advantage(const at::Tensor& reward_B,
-                       const at::Tensor& group_B) const override;
   // Metrics: elbo, mc_stddev, and weight_max, the largest |w- - w+|.
   LossAndMetrics Loss(const LossInputs& in) const override;
-
- private:
-  Options options_;
-  AdvantageFn advantage_;
-  std::unique_ptr<const CorruptionLaw> corruption_;
 };
 
 // InvalidArgument names the key and what would be right.
