@@ -491,16 +491,14 @@ absl::Status Learner::TryWriteCheckpoint() {
   const absl::Time start = parts_.clock.Now();
   parts_.desk.EnterPhase(LoopPhase::kCheckpointing,
                          absl::StrCat("of step ", position_.step));
-  std::vector<TrainingFile> trained =
-      TrainingFiles(model_, update_.optimizer());
+  std::vector<TrainingFile> files = TrainingFiles(model_, update_.optimizer());
   // Before the first round the weights themselves are the reference.
   if (const NamedTensors reference = update_.ReferenceWeights();
       !reference.empty()) {
-    trained.push_back(ReferenceFile(reference));
+    files.push_back(ReferenceFile(reference));
   }
-  const std::vector<TrainingFile>& files = trained;
   CheckpointContents contents;
-  for (const auto* list : {&files, &policy_files_}) {
+  for (const auto* list : {&std::as_const(files), &policy_files_}) {
     for (const TrainingFile& file : *list) {
       contents.files.push_back({file.name, file.bytes});
     }

@@ -19,6 +19,15 @@ double RoughNormal(PhiloxSequence& draws) {
 
 }  // namespace
 
+const char kTinyConfigJson[] =
+    R"({"model_type": "llada", "d_model": 16, "n_layers": 2, "n_heads": 4,
+        "n_kv_heads": 2, "mlp_hidden_size": 24, "vocab_size": 11,
+        "embedding_size": 11, "max_sequence_length": 64, "rope": true,
+        "rope_theta": 100.0, "rms_norm_eps": 1e-5, "mask_token_id": 0,
+        "layer_norm_type": "rms", "activation_type": "silu",
+        "block_type": "llama", "weight_tying": false,
+        "eos_token_id": 2, "pad_token_id": 2})";
+
 ModelConfig TinyConfig() {
   ModelConfig config;
   config.d_model = 16;

@@ -16,6 +16,9 @@ namespace mdrl {
 // 2).
 ModelConfig TinyConfig();
 
+// What config.json says of it.
+extern const char kTinyConfigJson[];
+
 // The example's shape: d 64, 3 layers, 4 heads, MLP 192, 32 ids.
 ModelConfig ExampleConfig();
 

@@ -26,21 +26,12 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
-constexpr char kConfig[] =
-    R"({"model_type": "llada", "d_model": 16, "n_layers": 2, "n_heads": 4,
-        "n_kv_heads": 2, "mlp_hidden_size": 24, "vocab_size": 11,
-        "embedding_size": 11, "max_sequence_length": 64, "rope": true,
-        "rope_theta": 100.0, "rms_norm_eps": 1e-5, "mask_token_id": 0,
-        "layer_norm_type": "rms", "activation_type": "silu",
-        "block_type": "llama", "weight_tying": false,
-        "eos_token_id": 2, "pad_token_id": 2})";
-
 class MergeTest : public ::testing::Test {
  protected:
   MergeTest()
       : root_(fs::path(::testing::TempDir()) /
               absl::StrCat("mdrl-merge-", getpid())),
-        config_(*ParseLladaConfig(kConfig, "test")) {
+        config_(*ParseLladaConfig(kTinyConfigJson, "test")) {
     fs::remove_all(root_);
     fs::create_directories(root_ / "base");
     fs::create_directories(root_ / "adapter");
