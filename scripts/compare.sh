@@ -4,11 +4,12 @@
 #   scripts/compare.sh [--results DIR] [--examples "sort quickstart"] [--methods "spg_mix wd1 ..."] [--starts "a b"]
 #                      [--seeds "1 2 3"] [--factors "0.3 1 3"] [--rounds N]
 #
-# Every method starts from the same warm starts (a: the example's own; b: a weaker one) and gets the rate, of the
-# example's times each factor, that solves most validation prompts with one seed; then it runs with every seed and is
-# evaluated on the test split. The table goes to DIR/table.md, each run to DIR/runs.tsv; a run that is there is not
-# repeated, so a broken comparison goes on where it stopped. Everything takes hours on two cores: cut rates and seeds
-# before methods. A cut-down one:
+# Every method starts from the same warm starts (a: the example's own; b: another seed's, which is weaker) and gets the
+# rate, of the example's times each factor, that solves most validation prompts with one seed from the first of them;
+# then it runs from every start with every seed and is evaluated on the test split. The table goes to DIR/table.md, each
+# run to DIR/runs.tsv; a run that is there is not repeated, so a broken comparison goes on where it stopped. Everything
+# takes hours on two cores: cut rates and seeds before methods. Two such scripts may fill one DIR side by side, an
+# example each. A cut-down one:
 #
 #   scripts/compare.sh --examples sort --methods "spg_mix wd1" --starts a --seeds 1 --factors 1 --rounds 10
 set -euo pipefail
@@ -53,8 +54,9 @@ settings() {
     unigrpo) echo '{name: unigrpo, corruption: {ratio: [0.1, 0.9]}}' ;;
     rspo) echo '{name: rspo, samples: 2}' ;;
     tracerl) echo '{name: tracerl, tracerl: {merge: 2}}' ;;
-    # A phase of DTM needs several steps on its round; its weights are e^(h R).
-    dtm) echo '{name: dtm, dtm: {h: 2.0}}  iterations=4' ;;
+    # A phase of DTM needs several steps on its round. h is the published tilt of Sudoku, for rewards up to 1: a
+    # weak one (h: 2) tells good from bad so little that the policy mostly learns its own samples, and is unstable.
+    dtm) echo '{name: dtm, dtm: {h: 10.0}}  iterations=4' ;;
     # Left to right: one token a step.
     justgrpo) echo '{name: justgrpo}  one_by_one' ;;
     diffu_grpo | wd1 | espo) echo "{name: $1}" ;;
@@ -66,7 +68,7 @@ settings() {
 write_run() {
   python3 - "$@" <<'PY'
 import re, sys
-example, start, settings, factor, split, rounds, folder, out = sys.argv[1:]
+example, settings, factor, split, rounds, model, out = sys.argv[1:]
 text = open(f"examples/{example}/run.yaml").read()
 algorithm, _, needs = settings.partition("  ")
 
@@ -94,24 +96,43 @@ if needs == "one_by_one":
     canvas = re.search(r"(?m)^    canvas_tokens: (\d+)", text).group(1)
     text = re.sub(r"(?m)^    block_tokens: \d+", "    block_tokens: 1", text, count=1)
     text = re.sub(r"(?m)^    decode_steps: \d+", f"    decode_steps: {canvas}", text, count=1)
-if start == "b":
-    if example == "sort":  # half the supervised steps
-        steps = int(re.search(r"steps: (\d+), batch", text).group(1))
-        text = text.replace(f"steps: {steps}, batch", f"steps: {steps // 2}, batch", 1)
-    else:
-        text = re.sub(r"(?m)^model: .*$", f"model: {{path: {folder}/start-b/checkpoints/step-000000}}", text, count=1)
+if model:  # made before; a supervised stage would make another
+    section("model", f"{{path: {model}}}")
+    if re.search(r"(?m)^sft:", text):
+        text = re.sub(r"(?m)^sft:\n(?:[ \t].*\n)+", "", text, count=1)
 open(out, "w").write(text)
 PY
 }
 
+# The folder of a warm start's model, made unless it is there; nothing where the example has it.
+warm_start() {
+  local example=$1 start=$2 folder config seed
+  case $example-$start in
+    quickstart-a) return ;;
+    quickstart-b) config=warm_start.yaml seed=3 ;;
+    sort-a) config=run.yaml seed=1 ;;
+    sort-b) config=run.yaml seed=2 ;;
+    *) echo "compare.sh: no warm start $start of $example" >&2; return 1 ;;
+  esac
+  folder=$results/start-$example-$start
+  if [[ ! -d $folder/checkpoints/step-000000 ]]; then
+    echo "making warm start $start of $example: up to two minutes" >&2
+    rm -rf "$folder"
+    "$bin/mdrlctl" up "examples/$example/$config" --run-dir "$folder" --seed "$seed" --set run.stop.after_sft=true >"$folder.log" 2>&1 ||
+      { echo "compare.sh: it failed; its log is $folder.log" >&2; return 1; }
+  fi
+  echo "$folder/checkpoints/step-000000"
+}
+
 # One run, unless it is there: prints "solved seconds".
 run() {
-  local example=$1 start=$2 method=$3 factor=$4 split=$5 seed=$6 key folder line
+  local example=$1 start=$2 method=$3 factor=$4 split=$5 seed=$6 key folder line model
   key=$example-$start-$method-$factor-$split-$seed
   if line=$(grep -P "^$key\t" "$runs"); then cut -f2,3 <<<"$line"; return; fi
   folder=$results/$key
   rm -rf "$folder" "$folder.yaml"
-  write_run "$example" "$start" "$(settings "$method")" "$factor" "$split" "$rounds" "$results" "$results/$key.yaml"
+  model=$(warm_start "$example" "$start") || return 1
+  write_run "$example" "$(settings "$method")" "$factor" "$split" "$rounds" "$model" "$results/$key.yaml"
   if ! "$bin/mdrlctl" up "$results/$key.yaml" --run-dir "$folder" --seed "$seed" >"$folder.log" 2>&1; then
     echo "compare.sh: $key failed; its log is $folder.log" >&2
     return 1
@@ -122,25 +143,22 @@ run() {
   echo "$line"
 }
 
-if [[ " $starts " == *" b "* && " $examples " == *" quickstart "* && ! -d $results/start-b/checkpoints/step-000000 ]]; then
-  echo "making warm start b of quickstart: about two minutes" >&2
-  rm -rf "$results/start-b"
-  "$bin/mdrlctl" up examples/quickstart/warm_start.yaml --run-dir "$results/start-b" --seed 3 >"$results/start-b.log" 2>&1
-fi
-
 # shellcheck disable=SC2086  # lists are words
 for example in $examples; do
+  declare -A chosen=()
   for start in $starts; do
     for method in $methods; do
-      settings "$method" >/dev/null
-      best='' best_factor=''
-      for factor in $factors; do
-        read -r solved seconds < <(run "$example" "$start" "$method" "$factor" validation 11)
-        if [[ -z $best ]] || awk "BEGIN {exit !($solved > $best)}"; then best=$solved best_factor=$factor; fi
-      done
+      if [[ -z ${chosen[$method]:-} ]]; then
+        settings "$method" >/dev/null
+        best=''
+        for factor in $factors; do
+          read -r solved seconds < <(run "$example" "$start" "$method" "$factor" validation 11)
+          if [[ -z $best ]] || awk "BEGIN {exit !($solved > $best)}"; then best=$solved chosen[$method]=$factor; fi
+        done
+      fi
       for seed in $seeds; do
-        read -r solved seconds < <(run "$example" "$start" "$method" "$best_factor" test "$seed")
-        echo "$example $start $method x$best_factor seed $seed: solved $solved in $seconds s" >&2
+        read -r solved seconds < <(run "$example" "$start" "$method" "${chosen[$method]}" test "$seed")
+        echo "$example $start $method x${chosen[$method]} seed $seed: solved $solved in $seconds s" >&2
       done
     done
   done
