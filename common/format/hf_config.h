@@ -1,5 +1,5 @@
-// config.json of a LLaDA checkpoint (algorithms.md 12.1) and the tensors it
-// implies (12.3). What this build cannot compute is refused by name.
+// config.json of a LLaDA checkpoint and the tensors that it
+// implies. What this build cannot compute is refused by name.
 //
 // Plain values; safe from any thread.
 #ifndef MDRL_COMMON_FORMAT_HF_CONFIG_H_

@@ -1,5 +1,5 @@
 // The mask predictor of LLaDA: token ids in, hidden rows out
-// (algorithms.md 12.2).
+// (arXiv 2502.09992).
 //
 // Bidirectional attention without a mask, over every position of a row or over
 // its span of real ones. RMSNorm, rotary angles and softmax in float32 (float64

@@ -32,7 +32,7 @@ enum class DecodeCache : uint32_t {
 };
 enum class SwapAt : uint32_t { kUnspecified, kGroup, kBlock, kStep };
 
-// How a canvas is filled (algorithms.md 0.3; LLaDA's semi-autoregressive
+// How a canvas is filled (docs/algorithms.md; LLaDA's semi-autoregressive
 // generate).
 struct DecodeSettings {
   uint32_t canvas_tokens = 0;  // N

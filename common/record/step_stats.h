@@ -1,4 +1,4 @@
-// What one optimizer step did, as the step log records it (operations.md 9).
+// What one optimizer step did, as the step log records it (docs/algorithms.md).
 // Plain values.
 #ifndef MDRL_COMMON_RECORD_STEP_STATS_H_
 #define MDRL_COMMON_RECORD_STEP_STATS_H_

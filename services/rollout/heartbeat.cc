@@ -65,7 +65,7 @@ void Heartbeat::Renew(const Session::Current& current) {
     return;
   }
   if (!reply.ok()) {
-    // Cut off: finish what is begun, start nothing (protocol.md 5).
+    // Cut off: finish what is begun, start nothing (docs/protocol.md).
     const double silent = static_cast<double>(now - last_answer_ns_.load());
     if (silent > 0.8 * static_cast<double>(lease_for_ns_.load())) {
       parts_.queue.SetPaused(true);

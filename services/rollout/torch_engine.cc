@@ -66,7 +66,7 @@ class TorchPolicy : public LoadedPolicy {
   const Transformer model_;
 };
 
-// Repeats the learner's small forward (protocol.md 7). A manifest without a
+// Repeats the learner's small forward (docs/protocol.md). A manifest without a
 // canary has nothing to repeat.
 absl::Status CheckCanary(const Transformer& model, const Canary& canary) {
   if (canary.tokens.empty() || canary.positions.empty()) {

@@ -1,4 +1,4 @@
-// What a reward becomes within its group (algorithms.md 0.6). Pure functions.
+// What a reward becomes within its group (docs/algorithms.md). Pure functions.
 //
 // All take reward_B float64 and group_B int64 on the CPU (rows of a group need
 // not be neighbours) and return float64 [B]. A group whose rewards are all

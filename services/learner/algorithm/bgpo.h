@@ -1,5 +1,5 @@
-// BGPO, Boundary-Guided Policy Optimization (arXiv 2510.11683; algorithms.md
-// 2).
+// BGPO, Boundary-Guided Policy Optimization (arXiv 2510.11683;
+// docs/algorithms.md).
 //
 // A lower bound of the ELBO-ratio objective that is a sum over samples: by
 // Taylor for good completions, by Jensen for bad ones. On the policy that
@@ -10,7 +10,7 @@
 //   loss = -mean over completions of sum_j g_j
 //
 // The paper has divisor 1; n, the default, is what makes steps off the policy
-// usable (algorithms.md 13, 23). `clip` clips the per-sample ratio, which the
+// usable. `clip` clips the per-sample ratio, which the
 // paper does not.
 #ifndef MDRL_SERVICES_LEARNER_ALGORITHM_BGPO_H_
 #define MDRL_SERVICES_LEARNER_ALGORITHM_BGPO_H_

@@ -1,4 +1,4 @@
-// diffu-GRPO of d1 (arXiv 2504.12216; algorithms.md 3).
+// diffu-GRPO of d1 (arXiv 2504.12216; docs/algorithms.md).
 //
 // GRPO with the one-step mean-field estimate: the whole completion is masked,
 // prompt tokens at random, and each token has its own clipped ratio.

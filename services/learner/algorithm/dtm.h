@@ -1,4 +1,4 @@
-// DTM, Discrete Tilt Matching (arXiv 2604.18739; algorithms.md 7).
+// DTM, Discrete Tilt Matching (arXiv 2604.18739; docs/algorithms.md).
 //
 // No likelihood at all: the policy learns the teacher's posterior, tilted by
 // the reward of the completion that the masked canvas came from.

@@ -1,5 +1,5 @@
 // ESPO, sequence-level policy optimisation (arXiv 2512.03759;
-// algorithms.md 8.1).
+// docs/algorithms.md).
 //
 // One ratio for the whole sequence, from ELBOs of coupled masks, per position
 // of the canvas.

@@ -1,4 +1,4 @@
-// JustGRPO (arXiv 2601.15165; algorithms.md 8.4).
+// JustGRPO (arXiv 2601.15165; docs/algorithms.md).
 //
 // The canvas is decoded strictly left to right, so that log pi is exact: one
 // sample per position of the canvas, the tail included.

@@ -21,33 +21,33 @@ at::Tensor OldLogp(const LossInputs& in);
 at::Tensor ScoredCount(const LossInputs& in);
 
 // [B], nats: sum of log p over scored positions and samples: log pi of d1's
-// one-step estimate, where there is one sample (algorithms.md 3).
+// one-step estimate, where there is one sample.
 at::Tensor SumLogp(const LossInputs& in);
 
 // [B], nats per token: the mean over samples of (1/|M_k|) sum_{i in M_k} l_i
-// (algorithms.md 1.3). Samples with nothing scored are left out of the mean.
+// (SPG). Samples with nothing scored are left out of the mean.
 at::Tensor MaskedMeanElbo(const LossInputs& in);
 // The same of other readouts of the same samples.
 at::Tensor MaskedMeanElbo(const LossInputs& in, const at::Tensor& logp_BSL);
 
 // [B, S], nats: weight_BS times the sum of `logp_BSL` over scored positions,
-// an ELBO by one sample (algorithms.md 2.1).
+// an ELBO by one sample (BGPO, arXiv 2510.11683).
 at::Tensor WeightedSums(const LossInputs& in, const at::Tensor& logp_BSL);
 
 // [B], nats: the mean of WeightedSums over all samples; one with nothing
-// scored counts as 0, as half of a coupled pair may (algorithms.md 8.1).
+// scored counts as 0, as half of a coupled pair may (ESPO).
 at::Tensor WeightedElbo(const LossInputs& in, const at::Tensor& logp_BSL);
 
 // [B], nats per token: (1/(beta |U|)) sum_{i in U} log mean_k(p_i(z_k)^beta
 // 1[i in M_k] / t_k) with t_k = |M_k|/n and U the positions scored in at least
-// one sample (SPG, Corollary 1; algorithms.md 1.3). By log-sum-exp, so that
+// one sample (SPG, Corollary 1). By log-sum-exp, so that
 // nothing underflows: the published code drops positions whose p^beta does,
-// and its gradient is infinite just before that (algorithms.md 0.5).
+// and its gradient is infinite just before that.
 at::Tensor Eubo(const LossInputs& in, double beta);
 
 // [B], nats per token: (1/(beta |U|)) sum_{i in U} (a_i - 1), a_i what stands
 // under the logarithm of Eubo(): looser, by log u <= u - 1, but without bias
-// (algorithms.md 1.1).
+// (docs/algorithms.md, SPG).
 at::Tensor LooseEubo(const LossInputs& in, double beta);
 
 }  // namespace mdrl

@@ -1,4 +1,4 @@
-// LLaDA's supervised objective (algorithms.md 12.5), a linear function of
+// LLaDA's supervised objective (arXiv 2502.09992), a linear function of
 // readouts.
 #ifndef MDRL_SERVICES_LEARNER_ALGORITHM_LLADA_SFT_H_
 #define MDRL_SERVICES_LEARNER_ALGORITHM_LLADA_SFT_H_

@@ -1,4 +1,4 @@
-// RSPO, Relative Score Policy Optimization (arXiv 2605.10218; algorithms.md 6).
+// RSPO, Relative Score Policy Optimization (arXiv 2605.10218).
 //
 // An advantage is also a target for the log-ratio to the reference: the update
 // is weighted by what is left of the target.

@@ -1,4 +1,4 @@
-// SPG, Sandwiched Policy Gradient (arXiv 2510.09541; algorithms.md 1).
+// SPG, Sandwiched Policy Gradient (arXiv 2510.09541; docs/algorithms.md).
 //
 // The advantage's sign picks the side of the sandwich: raise a lower bound of
 // log pi for good completions, push down an upper bound for bad ones. Stays

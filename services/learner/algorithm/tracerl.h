@@ -1,4 +1,4 @@
-// TraceRL of dLLM-RL (arXiv 2509.06949; algorithms.md 8.2), without its value
+// TraceRL of dLLM-RL (arXiv 2509.06949; docs/algorithms.md), without its value
 // model.
 //
 // Token ratios on the canvases that the decoder saw, several decode steps

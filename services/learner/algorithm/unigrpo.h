@@ -1,4 +1,4 @@
-// UniGRPO of MMaDA (arXiv 2505.15809; algorithms.md 5).
+// UniGRPO of MMaDA (arXiv 2505.15809; docs/algorithms.md).
 //
 // GRPO on randomly masked canvases whose ratio of masked tokens sweeps the
 // noise levels over the steps of a round. From the paper: its repository holds

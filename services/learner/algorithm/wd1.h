@@ -1,4 +1,4 @@
-// wd1, weighted policy optimisation (arXiv 2507.08838; algorithms.md 4).
+// wd1, weighted policy optimisation (arXiv 2507.08838; docs/algorithms.md).
 //
 // No ratio, no old policy, no reference: log-likelihood weighted by a softmax
 // of the advantage, minus the same of its negative.

@@ -31,7 +31,7 @@ absl::StatusOr<RoundGroups> GroupBuffer::TakeRound() {
     return absl::OutOfRangeError(
         absl::StrCat("the run ends before round ", next_round_));
   }
-  // The third check of protocol.md 6, in the critical section that advances t.
+  // The third check of staleness, in the critical section that advances t.
   RoundGroups round{.round = next_round_, .groups = {}};
   for (uint64_t n = 0; n < groups_per_round_; ++n) {
     auto node = groups_.extract(next_round_ * groups_per_round_ + n);

@@ -1,5 +1,5 @@
 // `all`: the whole canvas masked, prompt tokens with some probability
-// (diffu-GRPO, algorithms.md 1.2).
+// (diffu-GRPO, arXiv 2504.12216).
 #ifndef MDRL_SERVICES_LEARNER_CORRUPTION_ALL_H_
 #define MDRL_SERVICES_LEARNER_CORRUPTION_ALL_H_
 

@@ -1,4 +1,4 @@
-// `bernoulli`: LLaDA's SFT corruption (algorithms.md 12.5).
+// `bernoulli`: LLaDA's SFT corruption (arXiv 2502.09992).
 //
 // t ~ U(0, 1), p = (1 - 1e-3) t + 1e-3; every canvas position is masked with
 // probability p, EOS padding after n included, and scored where masked; the

@@ -1,5 +1,5 @@
 // `block_all`: everything from the start of a random block on is masked
-// (algorithms.md 1.2).
+// (SPG, arXiv 2510.09541).
 #ifndef MDRL_SERVICES_LEARNER_CORRUPTION_BLOCK_ALL_H_
 #define MDRL_SERVICES_LEARNER_CORRUPTION_BLOCK_ALL_H_
 

@@ -1,5 +1,5 @@
 // `block_random`: SPG's law; it follows the semi-autoregressive decoder
-// (algorithms.md 1.2).
+// (arXiv 2510.09541).
 //
 // A random part of a random block, everything after the block, and tokens
 // before it with a small probability are masked.
@@ -26,7 +26,7 @@ class BlockRandomLaw final : public CorruptionLaw {
     double mask_prompt = 0.15;  // per token of the prompt and earlier blocks
     BlockChoice choice = BlockChoice::kWithoutReplacement;
     // Of the masked positions only those of the chosen block are scored. The
-    // published code makes such a mask and never uses it (algorithms.md 1.3).
+    // published code makes such a mask and never uses it.
     bool score_block_only = false;
   };
   explicit BlockRandomLaw(Options options) : options_(options) {}

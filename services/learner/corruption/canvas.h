@@ -47,7 +47,7 @@ class Canvas {
 
   // Scored: holds the mask token and lies at i <= n. Decided from the token,
   // so a completion that wrote the mask token itself is scored there, as the
-  // published code does (algorithms.md 1.2). The weight is n / |scored|.
+  // published code does. The weight is n / |scored|.
   Sample Finish() &&;
   // Scores canvas positions first..last-1 alone.
   Sample FinishWithin(int first, int last) &&;

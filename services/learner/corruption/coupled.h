@@ -1,5 +1,5 @@
 // `coupled`: a random subset of the whole canvas and its complement, each with
-// the weight that makes their mean an ELBO (ESPO, algorithms.md 8.1).
+// the weight that makes their mean an ELBO (ESPO, arXiv 2512.03759).
 #ifndef MDRL_SERVICES_LEARNER_CORRUPTION_COUPLED_H_
 #define MDRL_SERVICES_LEARNER_CORRUPTION_COUPLED_H_
 

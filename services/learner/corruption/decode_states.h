@@ -1,5 +1,5 @@
 // `decode_states`: the canvases that the decoder itself saw (TraceRL,
-// algorithms.md 8.2).
+// arXiv 2509.06949).
 #ifndef MDRL_SERVICES_LEARNER_CORRUPTION_DECODE_STATES_H_
 #define MDRL_SERVICES_LEARNER_CORRUPTION_DECODE_STATES_H_
 

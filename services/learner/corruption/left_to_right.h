@@ -1,5 +1,5 @@
 // `left_to_right`: the states of a decoder that writes one token after the
-// other (JustGRPO, algorithms.md 8.4).
+// other (JustGRPO, arXiv 2601.15165).
 #ifndef MDRL_SERVICES_LEARNER_CORRUPTION_LEFT_TO_RIGHT_H_
 #define MDRL_SERVICES_LEARNER_CORRUPTION_LEFT_TO_RIGHT_H_
 

@@ -1,5 +1,5 @@
 // `random`: a uniform subset of the first n positions and the tail
-// (algorithms.md 1.2, 2.2, 5, 12.5).
+// (SPG, BGPO, UniGRPO, LLaDA's likelihood).
 #ifndef MDRL_SERVICES_LEARNER_CORRUPTION_RANDOM_H_
 #define MDRL_SERVICES_LEARNER_CORRUPTION_RANDOM_H_
 

@@ -1,5 +1,5 @@
 // `suffix_block`: whole blocks at the end and a random part of the block
-// before them (DTM's block interpolant, algorithms.md 7).
+// before them (DTM's block interpolant, arXiv 2604.18739).
 #ifndef MDRL_SERVICES_LEARNER_CORRUPTION_SUFFIX_BLOCK_H_
 #define MDRL_SERVICES_LEARNER_CORRUPTION_SUFFIX_BLOCK_H_
 

@@ -79,7 +79,7 @@ class FrontDesk {
   // Waits for the ledger to answer what it was given.
   ~FrontDesk();
 
-  // --- rollout workers (protocol.md 4, 5) ---
+  // --- rollout workers (docs/protocol.md) ---
 
   // FailedPrecondition: this worker doesn't fit the run, or its name is taken.
   void Register(RegisterRequest request, Answer<RegisterReply> answer)

@@ -1,5 +1,5 @@
 // The gradient of a step, whatever the method and however many micro-batches it
-// takes (algorithms.md 0.5).
+// takes (docs/algorithms.md).
 //
 // Two passes: (1) readouts of all micro-batches without gradient, (2) the loss
 // differentiated with respect to readouts, on a graph of numbers only, (3)

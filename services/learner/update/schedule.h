@@ -14,7 +14,7 @@ enum class Decay { kConstant, kLinear, kCosine };
 // The first step thus has a rate above 0. TRL's warm-up has i / warmup_steps
 // instead: published runs with a warm-up of one step (ratio 1e-4 of 6000
 // updates) spend their first update at rate 0, and are one step ahead of ours
-// from then on (algorithms.md, correction 9).
+// from then on.
 struct LearningRate {
   double peak = 0.0;
   int64_t warmup_steps = 0;  // 0 and 1: none

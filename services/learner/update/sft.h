@@ -1,5 +1,5 @@
 // A supervised stage before the first round: LLaDA's own objective on
-// prompt-answer pairs (algorithms.md 12.5).
+// prompt-answer pairs (arXiv 2502.09992).
 //
 // Every random choice is Philox stream 6 under the stage's key, so a stage
 // repeats itself bit by bit.

@@ -2,8 +2,8 @@
 //
 // A pure state machine without threads, disk or clock of its own: every call
 // says what time it is, every decision comes back as a value for the ledger.
-// Not thread-safe; the desk owns it under its lock. Rules: protocol.md 5 and
-// 6, order fixed_lag:
+// Not thread-safe; the desk owns it under its lock. Rules of the order
+// fixed_lag (docs/protocol.md):
 //
 //   ticket n is due in round d = n / B and is decoded with exactly version
 //   m = max(0, d - k); it is issued while d <= V + k, V the newest version.

@@ -45,7 +45,7 @@ std::optional<std::string_view> FirstTaggedAnswer(std::string_view text);
 // between the outer tags counts, as published. nullopt: no pair.
 std::optional<std::string_view> LastTaggedAnswer(std::string_view text);
 // What stands behind the last opening tag (without one: everything), up to a
-// closing tag (without one: the end), stripped. algorithms.md 1.7, "xml".
+// closing tag (without one: the end), stripped.
 std::string_view XmlAnswer(std::string_view text);
 
 // The digits of `text` in their own script, as isdigit() counts them.

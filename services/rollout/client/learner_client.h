@@ -2,7 +2,7 @@
 //
 // One connection for control (Register, Lease, Renew, ReturnLease,
 // WatchPolicy), others for data (SubmitGroup, GetManifest, FetchChunks), so
-// that bytes never delay a heartbeat. Deadlines and retries: protocol.md 4.
+// that bytes never delay a heartbeat. Deadlines and retries: docs/protocol.md.
 #ifndef MDRL_SERVICES_ROLLOUT_CLIENT_LEARNER_CLIENT_H_
 #define MDRL_SERVICES_ROLLOUT_CLIENT_LEARNER_CLIENT_H_
 

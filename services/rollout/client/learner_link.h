@@ -30,7 +30,7 @@ struct ManifestBytes {
 // Codes: Cancelled after Cancel(); Unavailable or DeadlineExceeded when the
 // learner cannot be reached; Aborted when it no longer knows this
 // registration (register again); FailedPrecondition when the request will
-// never be taken; the rest as protocol.md 4 says.
+// never be taken; the rest as docs/protocol.md says.
 class LearnerLink {
  public:
   virtual ~LearnerLink() = default;

@@ -1,4 +1,4 @@
-// Fills canvases block by block, step by step (algorithms.md 0.3): prompts in,
+// Fills canvases block by block, step by step (docs/algorithms.md): prompts in,
 // completions with their reveals out. Its parts: unmask_schedule.h says how
 // many positions a step reveals, remasking.h which ones, token_sampler.h what
 // token, block_forward.h where the logits come from.

@@ -1,7 +1,7 @@
 // One position's logits to one token: temperature and Gumbel noise in float32
 // log space.
 //
-//   token = argmax_v l_v + T * (-log(-log u_v))   (algorithms.md 0.3 step 4;
+//   token = argmax_v l_v + T * (-log(-log u_v))   (docs/algorithms.md;
 //   the multiplicative form exp(l) / (-log u)^T of the published code, taken to
 //   logs)
 //

@@ -1,4 +1,4 @@
-// How many positions each step of a block reveals (algorithms.md 0.3 step 2).
+// How many positions each step of a block reveals (docs/algorithms.md).
 // Pure, thread-safe.
 #ifndef MDRL_SERVICES_ROLLOUT_DECODE_UNMASK_SCHEDULE_H_
 #define MDRL_SERVICES_ROLLOUT_DECODE_UNMASK_SCHEDULE_H_

@@ -116,7 +116,7 @@ TEST(HfConfigTest, TheEightBillionModelHas291Tensors) {
     parameters += size;
   }
   EXPECT_EQ(tensors.size(), 291u);
-  EXPECT_EQ(parameters, 8015581184u);  // algorithms.md 12.2
+  EXPECT_EQ(parameters, 8015581184u);  // of LLaDA-8B
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Random histories against the invariants of operations.md 6: three workers
+// Random histories against the table's invariants: three workers
 // that crash, lose replies, repeat and reorder what they send.
 
 #include <map>

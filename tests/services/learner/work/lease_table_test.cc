@@ -96,7 +96,7 @@ class LeaseTableTest : public testing::Test {
   LeaseTable table_;
 };
 
-// The worked example of protocol.md 6: B = 2, k = 1.
+// A worked example: B = 2 groups a round, lag k = 1.
 TEST_F(LeaseTableTest, RoundsOneBehindUseTheVersionBeforeTheirRound) {
   IssueAll();
   EXPECT_EQ(table_.counts(Purpose::kTrain).issued, 4u);

@@ -278,7 +278,7 @@ TEST(DecoderTest, ARowStopsAfterTheBlockOfItsFirstEos) {
 }
 
 // Two masks in the prompt are filled first, and two canvas positions stay
-// masked in their stead (algorithms.md, correction 4).
+// masked in their stead, as in the published decoder.
 TEST(DecoderTest, AMaskInThePromptIsRefusedUnlessAllowed) {
   const Transformer model = TinyModel();
   auto rows = Rows(1);
