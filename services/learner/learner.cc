@@ -57,6 +57,7 @@ PolicyUpdateOptions ToUpdate(const LearnerOptions& options) {
   to.iterations = static_cast<int>(options.iterations);
   to.minibatches = static_cast<int>(options.minibatches);
   to.skip_zero_spread = options.skip_zero_spread;
+  to.measure_kl_rollout = options.measure_kl_rollout;
   if (options.optimizer.micro_batch_tokens > 0) {
     to.micro_batch_tokens =
         static_cast<int64_t>(options.optimizer.micro_batch_tokens);

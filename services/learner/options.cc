@@ -185,6 +185,7 @@ Digest ResultSha256(config::v1::Run run) {
   }
   run.clear_submit();
   run.clear_up();
+  run.mutable_learner()->clear_measure_kl_rollout();
   run.clear_policy();
   run.clear_reward();
   run.clear_evaluation();
@@ -257,6 +258,7 @@ absl::StatusOr<LearnerOptions> LoadLearnerOptions(
   options.iterations = run.schedule().iterations();
   options.minibatches = run.schedule().minibatches();
   options.skip_zero_spread = run.schedule().skip_zero_spread();
+  options.measure_kl_rollout = run.learner().measure_kl_rollout();
   options.forbid.assign(run.rollout().decode().forbid().begin(),
                         run.rollout().decode().forbid().end());
   const auto& stop = run.run().stop();

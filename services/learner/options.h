@@ -108,6 +108,7 @@ struct LearnerOptions {
   uint32_t iterations = 1;
   uint32_t minibatches = 1;
   bool skip_zero_spread = true;
+  bool measure_kl_rollout = false;
   std::vector<std::string> forbid;  // words or ids; main resolves them
   StopSettings stop;
   EvaluationSettings evaluation;

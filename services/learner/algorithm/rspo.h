@@ -24,7 +24,7 @@ class Rspo final : public Method<AlgorithmSettings::Rspo> {
 
   Needs needs() const override;
   // Metrics: elbo, mc_stddev, score_difference (mean d), residual_abs,
-  // kl_reference.
+  // kl_reference, kl_rollout.
   LossAndMetrics Loss(const LossInputs& in) const override;
 };
 

@@ -131,7 +131,7 @@ absl::Status PolicyUpdate::TryBeginRound() {
   if (needs.teacher) teacher_ = Frozen(model_);
   if (needs.reference && !reference_) reference_ = ReferenceOf(model_);
   old_logp_BSL_.assign(steps(), at::Tensor());
-  for (int k = 1; needs.old && k < steps(); ++k) {
+  for (int k = 1; reads_old() && k < steps(); ++k) {
     const StepRows rows = RowsOf(k);
     const at::Tensor advantage_B =
         algorithm_.Advantage(rows.reward_B, rows.group_B);
@@ -139,6 +139,10 @@ absl::Status PolicyUpdate::TryBeginRound() {
   }
   old_seconds_ = absl::ToDoubleSeconds(clock_.Now() - start);
   return absl::OkStatus();
+}
+
+bool PolicyUpdate::reads_old() const {
+  return algorithm_.needs().old || options_.measure_kl_rollout;
 }
 
 bool PolicyUpdate::copies_reference() const {
@@ -214,7 +218,7 @@ absl::StatusOr<StepStats> PolicyUpdate::TryStep(int k) {
   const StepBatch batch = Build(rows, advantage_B, k);
   CountRows(rows, advantage_B, stats);
   stats.forward_tokens = static_cast<uint64_t>(batch.tokens);
-  if (k == 0 && algorithm_.needs().old) stats.seconds["old"] = old_seconds_;
+  if (k == 0 && reads_old()) stats.seconds["old"] = old_seconds_;
   stats.seconds["batch"] = absl::ToDoubleSeconds(clock_.Now() - start);
 
   // Nothing read: no gradient, and no 0/0 where no completion has a reward.

@@ -33,6 +33,8 @@ struct PolicyUpdateOptions {
   // Rows with advantage 0 are left out of the forward. They stay in the
   // loss's denominator either way.
   bool skip_zero_spread = true;
+  // Old readouts also where the method needs none, for the metric kl_rollout.
+  bool measure_kl_rollout = false;
   // Tokens whose graph fits into memory: bounds a micro-batch, and a step
   // below it needs only one graph.
   int64_t micro_batch_tokens = 32768;
@@ -79,6 +81,7 @@ class PolicyUpdate {
 
  private:
   absl::Status Check(const TrainGroup& group) const;
+  bool reads_old() const;
   // Which rows are read at all.
   std::vector<bool> RowsToRead(const StepRows& rows,
                                const at::Tensor& advantage_B) const;

@@ -281,6 +281,22 @@ TEST_P(EveryMethodTest, MetricsAreFiniteNumbers) {
   }
 }
 
+TEST_P(EveryMethodTest, AnOldPolicyThatItDoesNotNeedIsOnlyMeasured) {
+  LossInputs in = Whole();
+  in.old_logp_BSL = ReadAll(near_, step_.batch(), at::kDouble);
+  bool measured = false;
+  for (const auto& [name, value] : algorithm_->Loss(in).metrics) {
+    if (name != "kl_rollout") continue;
+    measured = true;
+    EXPECT_GT(value.item<double>(), 0.0);
+  }
+  EXPECT_TRUE(measured);
+  if (algorithm_->needs().old) return;
+  const at::Tensor with_BSL = Weights(in).weight_BSL;
+  in.old_logp_BSL.reset();
+  EXPECT_TRUE(with_BSL.equal(Weights(in).weight_BSL));
+}
+
 // What differs in how a step must go about it.
 INSTANTIATE_TEST_SUITE_P(Variants, EveryMethodTest,
                          testing::Values("spg_elbo", "spg_drop",

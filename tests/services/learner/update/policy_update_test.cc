@@ -124,6 +124,25 @@ TEST_F(PolicyUpdateTest, WithoutAnySpreadNoWeightMoves) {
   EXPECT_EQ(HashTensors(model.weights()), before);
 }
 
+TEST_F(PolicyUpdateTest, MeasuringTheKlToTheRoundsPolicyMovesNoWeight) {
+  std::vector<Digest> results;
+  for (const bool measure : {false, true}) {
+    const Transformer model = TinyModel();
+    PolicyUpdateOptions options = Options();
+    options.measure_kl_rollout = measure;
+    PolicyUpdate update(spg_, model, model.weights(), options, Clock::Real());
+    ASSERT_TRUE(update.BeginRound(Groups()).ok());
+    const auto first = update.Step(0);
+    const auto second = update.Step(1);
+    ASSERT_TRUE(first.ok() && second.ok());
+    EXPECT_EQ(first->parts.count("kl_rollout"), 0u);  // it is that policy
+    const auto kl = second->parts.find("kl_rollout");
+    EXPECT_EQ(kl != second->parts.end() && kl->second > 0.0, measure);
+    results.push_back(HashTensors(model.weights()));
+  }
+  EXPECT_EQ(results[0], results[1]);
+}
+
 TEST_F(PolicyUpdateTest, ANonFiniteStepIsNotApplied) {
   const Transformer model = TinyModel();
   at::Tensor head = model.head().weight;
