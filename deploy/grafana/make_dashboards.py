@@ -145,6 +145,12 @@ HEALTHY = [
     ("gRPC: repeated calls", "short", False, [
         ('sum by (rpc) (rate(mdrl_grpc_client_retries_total{run=~"$run"}[$__rate_interval]))', "{{rpc}}")],
      "0", "steady repeats", "network; the peer's load"),
+    ("Programs in the sandbox", "short", False, [
+        ('sum by (reason) (increase(mdrl_reward_sandbox_kills_total{run=~"$run"}[$__rate_interval]))', "ended at its limit of {{reason}}"),
+        ('sum(increase(mdrl_reward_verdict_spoofs_total{run=~"$run"}[$__rate_interval]))', "forged verdicts"),
+        ('sum(mdrl_reward_sandbox_processes{run=~"$run"})', "processes")],
+     "few are ended", "wall grows: a busy machine, or programs that hang; forged verdicts: a hostile policy",
+     "the limits of the task; more reward services"),
     ("Ledger commits", "s", False, [
         ('histogram_quantile(0.5, sum by (le) (rate(mdrl_ledger_commit_seconds_bucket{run=~"$run"}[$__rate_interval])))', "median"),
         ('histogram_quantile(0.99, sum by (le) (rate(mdrl_ledger_commit_seconds_bucket{run=~"$run"}[$__rate_interval])))', "p99")],
