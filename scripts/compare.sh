@@ -43,67 +43,6 @@ mkdir -p "$results"
 runs=$results/runs.tsv
 touch "$runs"
 
-# The section `algorithm` of a method, and what it needs of the others, as the script below takes it: YAML, then keys.
-settings() {
-  case $1 in
-    spg_mix) echo '{name: spg, spg: {beta: 1.0, omega: 0.5, negative: mix}}' ;;
-    spg_eubo) echo '{name: spg, spg: {beta: 1.0, negative: eubo}}' ;;
-    spg_elbo) echo '{name: spg, spg: {negative: elbo}}' ;;
-    spg_drop) echo '{name: spg, spg: {negative: drop}}' ;;
-    bgpo) echo '{name: bgpo, samples: 4}' ;;
-    unigrpo) echo '{name: unigrpo, corruption: {ratio: [0.1, 0.9]}}' ;;
-    rspo) echo '{name: rspo, samples: 2}' ;;
-    tracerl) echo '{name: tracerl, tracerl: {merge: 2}}' ;;
-    # A phase of DTM needs several steps on its round. h is the published tilt of Sudoku, for rewards up to 1: a
-    # weak one (h: 2) tells good from bad so little that the policy mostly learns its own samples, and is unstable.
-    dtm) echo '{name: dtm, dtm: {h: 10.0}}  iterations=4' ;;
-    # Left to right: one token a step.
-    justgrpo) echo '{name: justgrpo}  one_by_one' ;;
-    diffu_grpo | wd1 | espo) echo "{name: $1}" ;;
-    *) echo "compare.sh: unknown method $1" >&2; return 1 ;;
-  esac
-}
-
-# Writes the run file of an example with another method, rate, held-out split and number of rounds.
-write_run() {
-  python3 - "$@" <<'PY'
-import re, sys
-example, settings, factor, split, rounds, model, out = sys.argv[1:]
-text = open(f"examples/{example}/run.yaml").read()
-algorithm, _, needs = settings.partition("  ")
-
-# What masks prompt tokens does so as often as in the example.
-mask_prompt = re.search(r"mask_prompt: ([\d.]+)", text).group(1)
-algorithm = re.sub(r"^\{name: (spg|diffu_grpo|wd1)\b", rf"{{name: \1, corruption: {{mask_prompt: {mask_prompt}}}", algorithm)
-
-def section(name, value):
-    """The top-level section `name`, whatever its form, becomes `value`."""
-    global text
-    text, n = re.subn(rf"(?m)^{name}:.*\n(?:[ \t#].*\n|\n(?=[ \t]))*", f"{name}: {value}\n\n", text, count=1)
-    assert n == 1, name
-
-section("algorithm", algorithm)
-lr = float(re.search(r"(?m)^optimizer: \{lr: ([^,]+),", text).group(1))
-text = re.sub(r"(?m)^optimizer: \{lr: [^,]+,", f"optimizer: {{lr: {lr * float(factor):.3e},", text, count=1)
-text = re.sub(r"split: test\b", f"split: {split}", text)
-if rounds:
-    had = int(re.search(r"stop: \{rounds: (\d+)\}", text).group(1))
-    text = text.replace(f"stop: {{rounds: {had}}}", f"stop: {{rounds: {rounds}}}", 1)
-iterations = re.match(r"iterations=(\d+)", needs)
-if iterations:
-    text = re.sub(r"iterations: \d+", f"iterations: {iterations.group(1)}", text, count=1)
-if needs == "one_by_one":
-    canvas = re.search(r"(?m)^    canvas_tokens: (\d+)", text).group(1)
-    text = re.sub(r"(?m)^    block_tokens: \d+", "    block_tokens: 1", text, count=1)
-    text = re.sub(r"(?m)^    decode_steps: \d+", f"    decode_steps: {canvas}", text, count=1)
-if model:  # made before; a supervised stage would make another
-    section("model", f"{{path: {model}}}")
-    if re.search(r"(?m)^sft:", text):
-        text = re.sub(r"(?m)^sft:\n(?:[ \t].*\n)+", "", text, count=1)
-open(out, "w").write(text)
-PY
-}
-
 # The folder of a warm start's model, made unless it is there; nothing where the example has it.
 warm_start() {
   local example=$1 start=$2 folder config seed
@@ -132,7 +71,8 @@ run() {
   folder=$results/$key
   rm -rf "$folder" "$folder.yaml"
   model=$(warm_start "$example" "$start") || return 1
-  write_run "$example" "$(settings "$method")" "$factor" "$split" "$rounds" "$model" "$results/$key.yaml"
+  scripts/method_run.py "$example" "$method" --factor "$factor" --split "$split" ${rounds:+--rounds "$rounds"} \
+    ${model:+--model "$model"} >"$results/$key.yaml" || return 1
   if ! "$bin/mdrlctl" up "$results/$key.yaml" --run-dir "$folder" --seed "$seed" >"$folder.log" 2>&1; then
     echo "compare.sh: $key failed; its log is $folder.log" >&2
     return 1
@@ -149,7 +89,6 @@ for example in $examples; do
   for start in $starts; do
     for method in $methods; do
       if [[ -z ${chosen[$method]:-} ]]; then
-        settings "$method" >/dev/null
         best=''
         for factor in $factors; do
           read -r solved seconds < <(run "$example" "$start" "$method" "$factor" validation 11)
@@ -173,7 +112,8 @@ for line in open(sys.argv[1]):
     if split == "test" and seed in sys.argv[3].split():
         rows[example, start, method, factor].append((100 * float(solved), float(seconds)))
 lines = ["| example | start | method | rate x | solved, per cent (mean ± sd) | runs | seconds |", "|---|---|---|--:|--:|--:|--:|"]
-for (example, start, method, factor), runs in rows.items():
+best_first = lambda row: (*row[0][:2], -statistics.mean(solved for solved, _ in row[1]))
+for (example, start, method, factor), runs in sorted(rows.items(), key=best_first):
     solved = [s for s, _ in runs]
     sd = statistics.stdev(solved) if len(solved) > 1 else float("nan")
     lines.append(f"| {example} | {start} | {method} | {factor} | {statistics.mean(solved):.1f} ± {sd:.1f} | {len(runs)} | "

@@ -25,7 +25,6 @@ import tempfile
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-THREADS = os.cpu_count()
 SORT_STAGE = ("sft=[{make: {task: sort, count: 44800, seed: 1}, steps: 700, batch: 64, lr: 3.0e-3, warmup_steps: 50, "
               "decay: cosine, betas: [0.9, 0.99], weight_decay: 0.01, grad_clip: 1.0}]")
 
@@ -52,7 +51,7 @@ def ours(arguments, config, seed, *extra):
 
 def theirs(arguments, script, *options):
     """Runs one of the reference scripts; the same, an evaluation's time being when its line came."""
-    command = [arguments.python, script, *options, "--thr", str(THREADS)]
+    command = [arguments.python, script, *options, "--thr", str(arguments.threads)]
     started = time.time()
     process = subprocess.Popen(command, cwd=arguments.reference, stdout=subprocess.PIPE, text=True,
                                env={**os.environ, "PYTHONUNBUFFERED": "1"})
@@ -136,6 +135,7 @@ def main():
     parser.add_argument("--pairs", type=int, default=3)
     parser.add_argument("--only", choices=["sudoku", "sort"])
     parser.add_argument("--target", type=float, default=0.70)
+    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="of the reference scripts")
     arguments = parser.parse_args()
     arguments.reference = os.path.abspath(arguments.reference)
     arguments.bin = os.path.abspath(arguments.bin)
