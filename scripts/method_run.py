@@ -38,7 +38,7 @@ class RunFile:
             self.text = file.read()
 
     def change(self, pattern, new):
-        """Puts `new`, which sees the groups of `pattern`, in the one place where it matches."""
+        """Puts `new`, which sees the groups of `pattern`, in the first place where it matches."""
         self.text, n = re.subn(pattern, new, self.text, count=1, flags=re.MULTILINE)
         assert n == 1, pattern
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The methods beside the same methods in eager PyTorch, from the same warm start, on the same held-out puzzles.
+"""The methods beside the same methods in eager PyTorch, from one warm start, evaluated on one set of puzzles.
 
     methods_compare.py REFERENCE_DIR [--example quickstart|sort] [--model FOLDER] [--seeds 1 2 3] [--methods ...]
 
@@ -32,19 +32,37 @@ RECIPES = {
              "60", "--every", "20", "--log", os.devnull),
 }
 
+# Prints the lists that sort_rl.py evaluates on, as a prompt file.
+HELD_OUT = """
+import json, sys
+sys.argv = sys.argv[:1]
+from tasks import Sort
+for row in Sort(4, 'half').ev['val'][0].tolist():
+    digits = ''.join(map(str, row))
+    print(json.dumps({'prompt': f'<bos>{digits}<sep>', 'truth': {'digits': digits}}))
+"""
 
-def compare(arguments, method, start, folder):
-    config = os.path.join(folder, "run.yaml")
-    split = "validation" if arguments.example == "sort" else "test"
-    with open(config, "w", encoding="utf-8") as file:
-        file.write(run_file(arguments.example, method, split=split, model=arguments.model))
-    extra = []
+
+def held_out(arguments, folder):
+    """Arguments of `mdrlctl up` after which our run is evaluated on the reference script's puzzles."""
     if arguments.example == "quickstart":
-        extra = ["--test-set", os.path.join(arguments.reference, "../data/sudoku4_test_spg.csv")]
+        return ["--test-set", os.path.join(arguments.reference, "../data/sudoku4_test_spg.csv")]
+    lines = subprocess.run([arguments.python, "-c", HELD_OUT], cwd=arguments.reference, check=True, capture_output=True)
+    path = os.path.join(folder, "held_out.jsonl")
+    with open(path, "wb") as file:
+        file.write(lines.stdout)
+    train = "{make: {count: 3840, seed: 1, split: train}, task: sort, name: train}"
+    return ["--set", f"submit=[{train}, {{file: {path}, task: sort, name: test, held_out: true}}]"]
+
+
+def compare(arguments, method, start, puzzles, folder):
+    config = os.path.join(folder, "run.yaml")
+    with open(config, "w", encoding="utf-8") as file:
+        file.write(run_file(arguments.example, method, model=arguments.model))
     script, *options = RECIPES[arguments.example]
     ends = []
     for seed in arguments.seeds:
-        _, mine = ours(arguments, config, seed, *extra)
+        _, mine = ours(arguments, config, seed, *puzzles)
         print(f"{method}  seed {seed}  ours    {curve(mine)}", flush=True)
         _, other = theirs(arguments, script, *options, "--init", start, "--method", METHODS[method], "--seed", str(seed))
         print(f"{method}  seed {seed}  python  {curve(other)}", flush=True)
@@ -75,8 +93,9 @@ def main():
         start = os.path.join(folder, "start.pt")
         subprocess.run([arguments.python, os.path.join(ROOT, "tests/bench/reference_checkpoint.py"),
                         arguments.model or os.path.join(ROOT, "examples/quickstart/model"), start], check=True)
+        puzzles = held_out(arguments, folder)
         for method in arguments.methods:
-            compare(arguments, method, start, folder)
+            compare(arguments, method, start, puzzles, folder)
 
 
 if __name__ == "__main__":
