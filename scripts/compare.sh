@@ -115,8 +115,8 @@ lines = ["| example | start | method | rate x | solved, per cent (mean ± sd) | 
 best_first = lambda row: (*row[0][:2], -statistics.mean(solved for solved, _ in row[1]))
 for (example, start, method, factor), runs in sorted(rows.items(), key=best_first):
     solved = [s for s, _ in runs]
-    sd = statistics.stdev(solved) if len(solved) > 1 else float("nan")
-    lines.append(f"| {example} | {start} | {method} | {factor} | {statistics.mean(solved):.1f} ± {sd:.1f} | {len(runs)} | "
+    spread = f" ± {statistics.stdev(solved):.1f}" if len(solved) > 1 else ""
+    lines.append(f"| {example} | {start} | {method} | {factor} | {statistics.mean(solved):.1f}{spread} | {len(runs)} | "
                  f"{statistics.mean(t for _, t in runs):.0f} |")
 open(sys.argv[2], "w").write("\n".join(lines) + "\n")
 print("\n".join(lines))

@@ -104,8 +104,8 @@ lines = ["| question | setting | rounds | runs | solved, per cent: start, best, 
          "|---|---|--:|--:|---|--:|--:|--:|--:|--:|"]
 for (question, setting, count), runs in rows.items():
     first, best, last, seconds, entropy, elbo, equal, norm = map(statistics.mean, zip(*runs))
-    sd = statistics.stdev(r[2] for r in runs) if len(runs) > 1 else float("nan")
-    lines.append(f"| {question} | {setting} | {count} | {len(runs)} | {100 * first:.1f}, {100 * best:.1f}, {100 * last:.1f} ± {100 * sd:.1f} | "
+    spread = f" ± {100 * statistics.stdev(r[2] for r in runs):.1f}" if len(runs) > 1 else ""
+    lines.append(f"| {question} | {setting} | {count} | {len(runs)} | {100 * first:.1f}, {100 * best:.1f}, {100 * last:.1f}{spread} | "
                  f"{seconds:.0f} | {entropy:.2f} | {elbo:.2f} | {equal:.2f} | {norm:.2f} |")
 open(sys.argv[2], "w").write("\n".join(lines) + "\n")
 print("\n".join(lines))
