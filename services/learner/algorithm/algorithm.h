@@ -32,7 +32,7 @@ struct LossInputs {
   at::Tensor advantage_B;  // what Advantage() made of the rewards
   at::Tensor group_B;      // int64: 0, 1, ...
   // Same samples, constants. Absent in the first step of a round: the current
-  // policy is the old one. A method that needs none only measures them.
+  // policy is the old one. Where the method needs none, they are only measured.
   std::optional<at::Tensor> old_logp_BSL;
   std::optional<at::Tensor> ref_logp_BSL;    // same samples, constants
   std::optional<at::Tensor> teacher_ce_BSL;  // readout: -sum_v teacher log p

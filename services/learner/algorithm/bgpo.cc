@@ -44,7 +44,6 @@ LossAndMetrics Bgpo::Loss(const LossInputs& in) const {
         "clip_share",
         MeanOverRead(in, clipped_BS.to(in.logp_BSL.scalar_type()).mean(1)));
   }
-  AddKl(in, metrics);
   return {loss, metrics};
 }
 

@@ -26,8 +26,7 @@ class Bgpo final : public Method<AlgorithmSettings::Bgpo> {
   using Method::Method;
 
   Needs needs() const override;
-  // Metrics: elbo, mc_stddev, ratio (mean over samples), clip_share,
-  // kl_rollout.
+  // Metrics: elbo, mc_stddev, ratio (mean over samples), clip_share.
   LossAndMetrics Loss(const LossInputs& in) const override;
 };
 

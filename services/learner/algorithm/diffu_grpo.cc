@@ -29,7 +29,6 @@ LossAndMetrics DiffuGrpo::Loss(const LossInputs& in) const {
 
   Metrics metrics = ElboMetrics(in);
   AddRatio(in, ratio_BSL, advantage_B11, options_.clip, metrics);
-  AddKl(in, metrics);
   return {loss, metrics};
 }
 

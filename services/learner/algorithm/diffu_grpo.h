@@ -20,7 +20,7 @@ class DiffuGrpo final : public Method<AlgorithmSettings::DiffuGrpo> {
   using Method::Method;
 
   Needs needs() const override;
-  // Metrics: elbo, mc_stddev, clip_share, kl_reference, kl_rollout.
+  // Metrics: elbo, mc_stddev, clip_share.
   LossAndMetrics Loss(const LossInputs& in) const override;
 };
 

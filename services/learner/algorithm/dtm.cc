@@ -24,11 +24,10 @@ LossAndMetrics Dtm::Loss(const LossInputs& in) const {
       options_.control_variate * *in.teacher_ce_BSL - weight_B11 * in.logp_BSL;
   const at::Tensor row_BS =
       AtScored(in, token_BSL).sum(2) / ScoredCount(in).clamp_min(1);
-  Metrics metrics = {{"teacher_ce", MeanOverScored(in, *in.teacher_ce_BSL)},
-                     {"tilt", MeanOverRead(in, tilt_B)},
-                     {"elbo", MeanOverRead(in, MaskedMeanElbo(in))}};
-  AddKl(in, metrics);
-  return {row_BS.mean(), metrics};
+  return {row_BS.mean(),
+          {{"teacher_ce", MeanOverScored(in, *in.teacher_ce_BSL)},
+           {"tilt", MeanOverRead(in, tilt_B)},
+           {"elbo", MeanOverRead(in, MaskedMeanElbo(in))}}};
 }
 
 AlgorithmOr MakeDtm(const AlgorithmSettings& settings) {

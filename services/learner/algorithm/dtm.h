@@ -24,7 +24,7 @@ class Dtm final : public Method<AlgorithmSettings::Dtm> {
   using Method::Method;
 
   Needs needs() const override;
-  // Metrics: teacher_ce, tilt (mean e^{h R}), elbo, kl_rollout.
+  // Metrics: teacher_ce, tilt (mean e^{h R}), elbo.
   LossAndMetrics Loss(const LossInputs& in) const override;
 };
 

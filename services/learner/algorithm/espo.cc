@@ -38,7 +38,6 @@ LossAndMetrics Espo::Loss(const LossInputs& in) const {
       MeanOverRead(in, IsClipped(ratio_B, in.advantage_B, options_.clip_low,
                                  options_.clip_high)
                            .to(in.logp_BSL.scalar_type())));
-  AddKl(in, metrics);
   return {loss, metrics};
 }
 

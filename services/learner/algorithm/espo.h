@@ -21,8 +21,7 @@ class Espo final : public Method<AlgorithmSettings::Espo> {
   using Method::Method;
 
   Needs needs() const override;
-  // Metrics: elbo (per position of the canvas), mc_stddev, ratio, clip_share,
-  // kl_reference, kl_rollout.
+  // Metrics: elbo (per position of the canvas), mc_stddev, ratio, clip_share.
   LossAndMetrics Loss(const LossInputs& in) const override;
 };
 

@@ -23,7 +23,6 @@ LossAndMetrics JustGrpo::Loss(const LossInputs& in) const {
 
   Metrics metrics = {{"log_pi", MeanOverRead(in, SumLogp(in))}};
   AddRatio(in, ratio_BSL, advantage_B11, options_.clip, metrics);
-  AddKl(in, metrics);
   return {loss, metrics};
 }
 

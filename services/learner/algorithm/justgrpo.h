@@ -22,7 +22,7 @@ class JustGrpo final : public Method<AlgorithmSettings::JustGrpo> {
   using Method::Method;
 
   Needs needs() const override;
-  // Metrics: log_pi (nats per completion), clip_share, kl_rollout.
+  // Metrics: log_pi (nats per completion), clip_share.
   LossAndMetrics Loss(const LossInputs& in) const override;
 };
 

@@ -30,7 +30,6 @@ LossAndMetrics Rspo::Loss(const LossInputs& in) const {
   Metrics metrics = ElboMetrics(in);
   metrics.emplace_back("score_difference", d_B.detach().mean());
   metrics.emplace_back("residual_abs", residual_B.abs().mean());
-  AddKl(in, metrics);
   return {loss, metrics};
 }
 

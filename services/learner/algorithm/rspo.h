@@ -23,8 +23,7 @@ class Rspo final : public Method<AlgorithmSettings::Rspo> {
   using Method::Method;
 
   Needs needs() const override;
-  // Metrics: elbo, mc_stddev, score_difference (mean d), residual_abs,
-  // kl_reference, kl_rollout.
+  // Metrics: elbo, mc_stddev, score_difference (mean d), residual_abs.
   LossAndMetrics Loss(const LossInputs& in) const override;
 };
 

@@ -83,7 +83,6 @@ LossAndMetrics Spg::Loss(const LossInputs& raw) const {
   if (in.logp_BSL.size(1) > 1) {
     metrics.emplace_back("omega_star", OmegaStar(in, options_.beta));
   }
-  AddKl(in, metrics);
   return {loss, metrics};
 }
 

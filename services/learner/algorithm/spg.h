@@ -41,8 +41,8 @@ class Spg final : public Algorithm {
   at::Tensor Advantage(const at::Tensor& reward_B,
                        const at::Tensor& group_B) const override;
   // Metrics, over the completions that were read, in nats per token: elbo,
-  // eubo, gap, their difference, mc_stddev and loose_eubo; omega_star where
-  // there are several samples; and kl_rollout.
+  // eubo, gap, their difference, mc_stddev and loose_eubo; and omega_star where
+  // there are several samples.
   LossAndMetrics Loss(const LossInputs& in) const override;
 
  private:

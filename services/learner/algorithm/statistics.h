@@ -43,8 +43,7 @@ void AddRatio(const LossInputs& in, const at::Tensor& ratio_BSL,
 
 // kl_reference and kl_rollout where there are such readouts: k3 per scored
 // token. The second is against the policy at the round's start, which is the
-// one that decoded unless the round is stale; every method reports it where it
-// is given old readouts, needed or not.
+// one that decoded unless the round is stale.
 void AddKl(const LossInputs& in, Metrics& metrics);
 
 }  // namespace mdrl

@@ -25,7 +25,7 @@ class TraceRl final : public Method<AlgorithmSettings::TraceRl> {
   using Method::Method;
 
   Needs needs() const override;
-  // Metrics: elbo, mc_stddev, clip_share, kl_rollout.
+  // Metrics: elbo, mc_stddev, clip_share.
   LossAndMetrics Loss(const LossInputs& in) const override;
 };
 

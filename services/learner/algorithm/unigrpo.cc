@@ -28,7 +28,6 @@ LossAndMetrics UniGrpo::Loss(const LossInputs& in) const {
 
   Metrics metrics = ElboMetrics(in);
   AddRatio(in, ratio_BSL, advantage_B11, options_.clip, metrics);
-  AddKl(in, metrics);
   return {row_BS.mean(), metrics};
 }
 

@@ -21,7 +21,7 @@ class UniGrpo final : public Method<AlgorithmSettings::UniGrpo> {
   using Method::Method;
 
   Needs needs() const override;
-  // Metrics: elbo, mc_stddev, clip_share, kl_reference, kl_rollout.
+  // Metrics: elbo, mc_stddev, clip_share.
   LossAndMetrics Loss(const LossInputs& in) const override;
 };
 

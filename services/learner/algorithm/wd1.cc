@@ -44,7 +44,6 @@ LossAndMetrics Wd1::Loss(const LossInputs& in) const {
 
   Metrics metrics = ElboMetrics(in);
   metrics.emplace_back("weight_max", weight_B.abs().max());
-  AddKl(in, metrics);
   return {loss, metrics};
 }
 

@@ -24,7 +24,7 @@ class Wd1 final : public Method<AlgorithmSettings::Wd1> {
   using Method::Method;
 
   Needs needs() const override;
-  // Metrics: elbo, mc_stddev, weight_max (the largest |w- - w+|), kl_rollout.
+  // Metrics: elbo, mc_stddev, weight_max (the largest |w- - w+|).
   LossAndMetrics Loss(const LossInputs& in) const override;
 };
 

@@ -7,6 +7,7 @@
 #include "ATen/ops/constant_pad_nd.h"
 #include "ATen/ops/zeros.h"
 #include "common/model/head.h"
+#include "services/learner/algorithm/statistics.h"
 #include "services/learner/update/teacher_readout.h"
 
 namespace mdrl {
@@ -213,7 +214,8 @@ class Pass {
     return result;
   }
 
-  StepGradient Report(const LossAndMetrics& result) {
+  StepGradient Report(LossAndMetrics result) {
+    AddKl(in_, result.metrics);
     out_.loss = result.loss.item<double>();
     for (const auto& [name, value] : result.metrics) {
       out_.metrics.emplace_back(name, value.item<double>());

@@ -49,8 +49,9 @@ struct StepGradient {
 // Adds the gradient of the loss to that of the model's weights. `in` is
 // complete but for the current policy's readouts. `teacher`: whose distribution
 // the cross entropy is against; nullptr where the method has no such readout.
-// Without one the metrics end with `entropy`, of the policy, the mean over
-// scored positions in nats.
+// The metrics are the method's, kl_reference and kl_rollout where there are
+// such readouts, and, without a teacher, `entropy`: of the policy, the mean
+// over scored positions in nats.
 // Throws what Torch throws.
 StepGradient AddGradient(const Algorithm& algorithm, const Transformer& model,
                          const Transformer* teacher, const StepBatch& batch,
