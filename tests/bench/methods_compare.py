@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 
-from quickstart_compare import ROOT, curve, ours, theirs
+from quickstart_compare import REFERENCE, ROOT, curve, ours, theirs
 
 sys.path.insert(0, os.path.join(ROOT, "scripts"))
 from method_run import run_file  # noqa: E402
@@ -24,13 +24,6 @@ from method_run import run_file  # noqa: E402
 # By the names of the reference scripts.
 METHODS = {"spg_mix": "spg_mix", "spg_eubo": "spg_eubo", "spg_elbo": "spg_elbo", "spg_drop": "spg_zero",
            "diffu_grpo": "d1", "wd1": "wd1", "unigrpo": "unigrpo"}
-RECIPES = {
-    "quickstart": ("sudoku_rl.py", "--lr", "2e-4", "--mu", "2", "--B", "8", "--S", "8", "--warm", "3", "--wd", "0.01",
-                   "--iters", "40", "--secs", "3600"),
-    "sort": ("sort_rl.py", "--task", "sort", "--n", "4", "--lr", "1e-3", "--rew", "half", "--B", "4", "--S", "4", "--T",
-             "1", "--pmask", "0", "--prompts", "64", "--g", "8", "--mu", "1", "--b2", "0.999", "--clip", "1", "--iters",
-             "60", "--every", "20", "--log", os.devnull),
-}
 
 # Prints the lists that sort_rl.py evaluates on, as a prompt file.
 HELD_OUT = """
@@ -59,12 +52,12 @@ def compare(arguments, method, start, puzzles, folder):
     config = os.path.join(folder, "run.yaml")
     with open(config, "w", encoding="utf-8") as file:
         file.write(run_file(arguments.example, method, model=arguments.model))
-    script, *options = RECIPES[arguments.example]
     ends = []
     for seed in arguments.seeds:
         _, mine = ours(arguments, config, seed, *puzzles)
         print(f"{method}  seed {seed}  ours    {curve(mine)}", flush=True)
-        _, other = theirs(arguments, script, *options, "--init", start, "--method", METHODS[method], "--seed", str(seed))
+        _, other = theirs(arguments, *REFERENCE[arguments.example], "--init", start, "--method", METHODS[method],
+                          "--seed", str(seed))
         print(f"{method}  seed {seed}  python  {curve(other)}", flush=True)
         ends.append((100 * mine[-1][2], 100 * other[-1][2]))
     means = [statistics.mean(side) for side in zip(*ends)]
@@ -79,7 +72,7 @@ def main():
     parser.add_argument("--bin", default=os.path.join(ROOT, "build/default/bin"))
     parser.add_argument("--python", default=os.path.join(ROOT, ".deps/bench/bin/python"))
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="of the reference scripts")
-    parser.add_argument("--example", choices=RECIPES, default="quickstart")
+    parser.add_argument("--example", choices=REFERENCE, default="quickstart")
     parser.add_argument("--model")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))

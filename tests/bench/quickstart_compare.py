@@ -25,6 +25,14 @@ import tempfile
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+# The script of an example and its recipe, but for the start, the method and the seed.
+REFERENCE = {
+    "quickstart": ("sudoku_rl.py", "--lr", "2e-4", "--mu", "2", "--B", "8", "--S", "8", "--warm", "3", "--wd", "0.01",
+                   "--iters", "40", "--secs", "600"),
+    "sort": ("sort_rl.py", "--task", "sort", "--n", "4", "--lr", "1e-3", "--rew", "half", "--B", "4", "--S", "4", "--T",
+             "1", "--pmask", "0", "--prompts", "64", "--g", "8", "--mu", "1", "--b2", "0.999", "--clip", "1", "--iters",
+             "60", "--every", "20", "--log", os.devnull),
+}
 SORT_STAGE = ("sft=[{make: {task: sort, count: 44800, seed: 1}, steps: 700, batch: 64, lr: 3.0e-3, warmup_steps: 50, "
               "decay: cosine, betas: [0.9, 0.99], weight_decay: 0.01, grad_clip: 1.0}]")
 
@@ -100,9 +108,8 @@ def sudoku(arguments, folder):
         _, evaluations = ours(arguments, "examples/quickstart/run.yaml", seed, "--test-set", test_set)
         mine = reached(evaluations, arguments.target)
         report("sudoku", "ours", seed, mine, evaluations)
-        _, evaluations = theirs(arguments, "sudoku_rl.py", "--init", checkpoint, "--method", "spg_mix", "--lr", "2e-4",
-                                "--mu", "2", "--B", "8", "--S", "8", "--warm", "3", "--wd", "0.01", "--iters", "40",
-                                "--secs", "600", "--seed", str(seed))
+        _, evaluations = theirs(arguments, *REFERENCE["quickstart"], "--init", checkpoint, "--method", "spg_mix",
+                                "--seed", str(seed))
         other = reached(evaluations, arguments.target)
         report("sudoku", "python", seed, other, evaluations)
         pairs.append((mine, other))
@@ -117,11 +124,8 @@ def sort(arguments, folder):
         warm = os.path.join(folder, f"sort-{seed}.pt")
         first, _ = theirs(arguments, "sort_sft.py", "--n", "4", "--steps", "700", "--every", "700", "--bs", "64",
                           "--seed", str(seed), "--save", warm)
-        second, evaluations = theirs(arguments, "sort_rl.py", "--task", "sort", "--n", "4", "--init", warm, "--method",
-                                     "spg_mix", "--lr", "1e-3", "--rew", "half", "--B", "4", "--S", "4", "--T", "1",
-                                     "--pmask", "0", "--prompts", "64", "--g", "8", "--mu", "1", "--b2", "0.999",
-                                     "--clip", "1", "--iters", "60", "--every", "20", "--seed", str(seed),
-                                     "--log", os.path.join(folder, "sort.jsonl"))
+        second, evaluations = theirs(arguments, *REFERENCE["sort"], "--init", warm, "--method", "spg_mix",
+                                     "--seed", str(seed))
         report("sort", "python", seed, first + second, evaluations)
         pairs.append((mine, first + second))
     conclude("sort", pairs)
